@@ -1,0 +1,58 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Database } from 'better-sqlite3';
+import createKnex, { type Knex } from 'knex';
+import { SqliteClient } from './sqlite-client.ts';
+
+/** Which database to open. */
+export interface DatabaseOptions {
+  /** `sqlite:///absolute/file` or `sqlite:relative/file`. */
+  readonly url: string;
+}
+
+const LOCK_WAIT_MS = 5_000;
+const CONNECTION_WAIT_MS = 30_000;
+
+/**
+ * Makes the Knex instance of the service; the file is opened by the first query, its directory is made now.
+ *
+ * @throws Error when the URL is not one of the supported forms or the directory cannot be made.
+ */
+export function createDatabase({ url }: DatabaseOptions): Knex {
+  const filename = sqliteFile(url);
+  mkdirSync(path.dirname(filename), { recursive: true });
+  return createKnex({
+    client: SqliteClient,
+    connection: { filename },
+    useNullAsDefault: true,
+    acquireConnectionTimeout: CONNECTION_WAIT_MS,
+    // One connection: SQLite has one writer at a time, and waiting in the pool is fair where waiting for a lock is not.
+    pool: { min: 0, max: 1, afterCreate: prepareConnection },
+  });
+}
+
+function sqliteFile(url: string): string {
+  const file = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1];
+  if (file === undefined || file.startsWith('//')) {
+    throw new Error(
+      `Database URL must be sqlite:///absolute/file or sqlite:relative/file, not ${withoutPassword(url)}`,
+    );
+  }
+  return path.resolve(file);
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//***@');
+}
+
+function prepareConnection(connection: Database, done: (error: unknown, connection: Database) => void): void {
+  try {
+    connection.pragma(`busy_timeout = ${LOCK_WAIT_MS}`);
+    connection.pragma('journal_mode = WAL');
+    connection.pragma('synchronous = FULL');
+    connection.pragma('foreign_keys = ON');
+    done(null, connection);
+  } catch (error) {
+    done(error, connection);
+  }
+}

@@ -1,0 +1,11 @@
+// Knex ships no types for its dialects; this declares the little of one that sqlite-client.ts uses.
+declare module 'knex/lib/dialects/better-sqlite3/index.js' {
+  import type { Database } from 'better-sqlite3';
+  import { Knex } from 'knex';
+
+  class BetterSqlite3Client extends Knex.Client {
+    releaseConnection(connection: Database): Promise<void>;
+    _query(connection: Database, query: { sql: string }): Promise<unknown>;
+  }
+  export = BetterSqlite3Client;
+}

@@ -1,0 +1,119 @@
+/** One problem found in a request, before it is written in either error format. */
+export interface Problem {
+  /** What kind of problem it is: one of the codes that the contract lists. */
+  readonly type: ProblemType;
+  /** Which part of the request it is in. */
+  readonly source: 'body' | 'query' | 'path';
+  /** Keys and indexes that lead to the value, from the top of that part. */
+  readonly path: readonly (string | number)[];
+  /** What the value is called in the message. */
+  readonly name: string;
+  /** What is wrong with it, in plain words. */
+  readonly text: string;
+  /** The offending value; null where there is none to show. */
+  readonly input: unknown;
+}
+
+/** The kinds of problems a request can have. */
+export type ProblemType =
+  | 'missing'
+  | 'json_invalid'
+  | 'int_parsing'
+  | 'float_parsing'
+  | 'bool_type'
+  | 'string_type'
+  | 'string_too_long'
+  | 'string_invalid'
+  | 'list_type'
+  | 'dict_type'
+  | 'greater_than_equal'
+  | 'less_than_equal'
+  | 'decimal_parsing'
+  | 'decimal_max_digits'
+  | 'date_parsing'
+  | 'unknown_field'
+  | 'unknown_key'
+  | 'duplicate_field'
+  | 'duplicate_line'
+  | 'line_not_found'
+  | 'address_type';
+
+/** The request cannot be understood or breaks a rule; holds every problem of the stage that failed. */
+export class ValidationError extends Error {
+  override name = 'ValidationError';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map((problem) => `${problem.name}: ${problem.text}`).join('; '));
+    this.problems = problems;
+  }
+}
+
+/** No invoice has this id. */
+export class InvoiceNotFoundError extends Error {
+  override name = 'InvoiceNotFoundError';
+  readonly invoiceId: string;
+
+  constructor(invoiceId: string) {
+    super(`Invoice ${invoiceId} not found`);
+    this.invoiceId = invoiceId;
+  }
+}
+
+/** An invoice with this id was handed over before. */
+export class InvoiceExistsError extends Error {
+  override name = 'InvoiceExistsError';
+  readonly invoiceId: string;
+
+  constructor(invoiceId: string) {
+    super(`Invoice ${invoiceId} already exists`);
+    this.invoiceId = invoiceId;
+  }
+}
+
+/** The invoice's processing state does not allow a review. */
+export class InvalidStateError extends Error {
+  override name = 'InvalidStateError';
+  readonly invoiceId: string;
+  readonly currentState: string;
+
+  constructor(invoiceId: string, currentState: string) {
+    super(`Invoice state ${currentState} cannot be validated`);
+    this.invoiceId = invoiceId;
+    this.currentState = currentState;
+  }
+}
+
+/** A review asked to clear names that may not be cleared. */
+export class InvalidClearFieldsError extends Error {
+  override name = 'InvalidClearFieldsError';
+  readonly disallowed: readonly string[];
+  readonly allowed: readonly string[];
+
+  constructor(disallowed: readonly string[], allowed: readonly string[]) {
+    super(`Cannot clear protected fields: [${disallowed.map((name) => `'${name}'`).join(', ')}]`);
+    this.disallowed = disallowed;
+    this.allowed = allowed;
+  }
+}
+
+/** What a reviewer with an old version needs to know about the writes since. */
+export interface StaleWrite {
+  readonly invoiceId: string;
+  readonly currentVersion: number;
+  /** Sorted names whose value was changed after the version that was sent. */
+  readonly changedFields: readonly string[];
+  readonly updatedBy: string | null;
+  readonly updatedAt: string;
+}
+
+/** The invoice is no longer at the version the reviewer saw. */
+export class StaleWriteError extends Error {
+  override name = 'StaleWriteError';
+  readonly stale: StaleWrite;
+
+  constructor(stale: StaleWrite) {
+    super('Invoice was updated by someone else.');
+    this.stale = stale;
+  }
+}
