@@ -1,0 +1,89 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Leak } from './client.ts';
+
+/** The part of a better-sqlite3 connection that is used here. */
+export interface RawConnection {
+  readonly inTransaction: boolean;
+  exec(sql: string): unknown;
+  prepare(sql: string): unknown;
+}
+
+/** The part of Knex's client that is used here; its own types leave these methods out. */
+export interface KnexInternals {
+  readonly pool: { release(connection: RawConnection): unknown } | undefined;
+  acquireConnection(): Promise<RawConnection>;
+  releaseConnection(connection: RawConnection): Promise<void>;
+}
+
+/** What is known of the connections of one Knex instance. */
+export interface Checkout {
+  /** From now on every query fails with `reason()`, also through a transaction that is still open. */
+  fence(reason: () => Error): void;
+  /** Rolls back and returns what is still checked out, and says what that was. */
+  takeBack(): Promise<readonly Leak[]>;
+}
+
+/**
+ * Watches the connections that a Knex instance gives out, by wrapping the two methods of its client through which all
+ * queries and transactions go. Also cures one fault of Knex 3: after a failed COMMIT, SQLite leaves the transaction
+ * open and Knex gives the connection to the next caller, who would read rows that were never committed.
+ */
+export function trackCheckouts(client: KnexInternals): Checkout {
+  const out = new Set<RawConnection>();
+  const acquire = client.acquireConnection.bind(client);
+  const release = client.releaseConnection.bind(client);
+  let fenced: (() => Error) | undefined;
+  const assertOpen = () => {
+    if (fenced) throw fenced();
+  };
+
+  client.acquireConnection = async () => {
+    assertOpen();
+    const connection = await acquire();
+    out.add(connection);
+    try {
+      assertOpen(); // the test may have ended while its query waited
+    } catch (error) {
+      await client.releaseConnection(connection);
+      throw error;
+    }
+    return connection;
+  };
+  client.releaseConnection = async (connection) => {
+    // One that was taken back is in the pool already.
+    if (!out.delete(connection)) return;
+    if (connection.inTransaction) connection.exec('rollback');
+    await release(connection);
+  };
+
+  return {
+    fence(reason) {
+      fenced = reason;
+    },
+    async takeBack() {
+      if (out.size > 0) await nextTurn(); // a query that has just finished is still on its way back
+      const leaks: Leak[] = [];
+      for (const connection of out) {
+        leaks.push(describe(connection));
+        if (connection.inTransaction) connection.exec('rollback');
+        if (fenced) refuse(connection, fenced);
+        client.pool?.release(connection);
+      }
+      out.clear();
+      return leaks;
+    },
+  };
+}
+
+function describe(connection: RawConnection): Leak {
+  return connection.inTransaction
+    ? { kind: 'open-transaction', message: 'it left a transaction open, which was rolled back' }
+    : { kind: 'unreleased-connection', message: 'it left a query or a connection unfinished, which was taken back' };
+}
+
+/** A transaction object keeps its connection, so the connection itself has to refuse. */
+function refuse(connection: RawConnection, reason: () => Error): void {
+  connection.prepare = () => {
+    throw reason();
+  };
+}

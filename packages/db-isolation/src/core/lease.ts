@@ -1,0 +1,160 @@
+import type { Client, Leak } from '../clients/client.ts';
+import type { Clone, Kept } from '../engines/engine.ts';
+import { IsolationError, noLease, releaseFailed, staleLease } from '../errors.ts';
+import type { LeaseContext } from './context.ts';
+
+/** Which databases outlive their test. */
+export type Keep = 'failed' | 'always' | 'never';
+
+/** What became of a database. */
+export interface ReleaseReport {
+  readonly outcome: 'dropped' | 'kept';
+  /** Why, in a few words. */
+  readonly reason: string;
+  /** What the test left behind in its client; it was rolled back and given back. */
+  readonly leaks: readonly Leak[];
+  /** Where it is, when it was kept. */
+  readonly kept?: Kept;
+}
+
+/** One test's database. */
+export interface Lease<Db> extends AsyncDisposable {
+  /** What was passed to `acquire` or `run`, usually the test's full title. */
+  readonly title: string;
+  /**
+   * The open client, such as a Knex instance.
+   *
+   * @throws {IsolationError} `DBI_STALE_LEASE` after the release.
+   */
+  readonly db: Db;
+  /** Text that opens this database elsewhere, such as `sqlite:///tmp/…/db.sqlite`. */
+  readonly url: string;
+  /**
+   * Fences the database off, rolls back what is open, closes its connections and removes it, or keeps it when `failed`
+   * is set and the isolation keeps failed tests' databases. Idempotent: later calls get the first one's report.
+   *
+   * @throws {IsolationError} `DBI_RELEASE_FAILED` when a step failed; the other steps were done all the same.
+   */
+  release(options?: { failed?: boolean }): Promise<ReleaseReport>;
+}
+
+/** What a lease needs from the isolation that made it. */
+export interface LeaseEnvironment<Db> {
+  readonly client: Client<Db>;
+  readonly context: LeaseContext<Db>;
+  readonly keep: Keep;
+  /** Makes the database itself. */
+  clone(): Promise<Clone>;
+  /** Called once, when the lease is over. */
+  ended(): void;
+}
+
+/** Closing a client takes milliseconds; this bounds the case in which it hangs. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** A lease from the moment somebody asks for it: it opens in the background, and `ready` tells when it is done. */
+export class ManagedLease<Db> implements Lease<Db> {
+  readonly title: string;
+  /** Settles when the database is open or could not be opened; never rejects. */
+  readonly ready: Promise<void>;
+  readonly #environment: LeaseEnvironment<Db>;
+  #opened: { readonly db: Db; readonly clone: Clone } | undefined;
+  #error: unknown;
+  #ended = false;
+  #release: Promise<ReleaseReport> | undefined;
+
+  constructor(title: string, environment: LeaseEnvironment<Db>) {
+    this.title = title;
+    this.#environment = environment;
+    this.ready = this.#open();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Why the database could not be opened. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  get db(): Db {
+    return this.#current().db;
+  }
+
+  get url(): string {
+    return this.#current().clone.address.url;
+  }
+
+  release(options: { failed?: boolean } = {}): Promise<ReleaseReport> {
+    this.#release ??= this.#end(options.failed ?? false).finally(() => this.#environment.ended());
+    return this.#release;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const clone = await this.#environment.clone();
+      const db = await this.#environment.client.open(clone.address);
+      this.#opened = { db, clone };
+      if (!this.#ended) this.#environment.context.add(this);
+    } catch (error) {
+      this.#error = error;
+    }
+  }
+
+  #current(): { readonly db: Db; readonly clone: Clone } {
+    if (this.#ended) throw staleLease(this.title);
+    if (this.#error !== undefined) throw this.#error;
+    if (!this.#opened) throw noLease();
+    return this.#opened;
+  }
+
+  async #end(failed: boolean): Promise<ReleaseReport> {
+    const { client, context, keep } = this.#environment;
+    const fence = () => {
+      this.#ended = true;
+      context.remove(this);
+      if (this.#opened) client.fence(this.#opened.db, () => staleLease(this.title));
+    };
+    fence();
+    await this.ready;
+    if (!this.#opened) return { outcome: 'dropped', reason: 'no database was opened', leaks: [] };
+    fence(); // it may have been opened after the first call
+
+    const { db, clone } = this.#opened;
+    const failures: unknown[] = [];
+    const attempt = async <T>(step: () => Promise<T> | T): Promise<T | undefined> => {
+      try {
+        return await step();
+      } catch (error) {
+        failures.push(error);
+        return undefined;
+      }
+    };
+    const leaks = (await attempt(() => within(CLOSE_TIMEOUT_MS, client.close(db)))) ?? [];
+    const wanted = keep === 'always' || (keep === 'failed' && failed);
+    const kept = wanted ? await attempt(() => clone.keep(this.title)) : undefined;
+    if (!kept) await attempt(() => clone.drop());
+    if (failures.length > 0) throw releaseFailed(this.title, failures);
+
+    const reason = `the test ${failed ? 'failed' : 'did not fail'} and keep is '${keep}'`;
+    return kept ? { outcome: 'kept', reason, leaks, kept } : { outcome: 'dropped', reason, leaks };
+  }
+}
+
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    const late = () => new IsolationError('DBI_RELEASE_FAILED', `closing it took longer than ${milliseconds / 1000} s`);
+    timer = setTimeout(() => reject(late()), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

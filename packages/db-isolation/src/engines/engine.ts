@@ -1,0 +1,62 @@
+/** How a client reaches one database. */
+export interface Address {
+  /** Text that opens this database elsewhere, such as `sqlite:///tmp/…/db.sqlite`. */
+  readonly url: string;
+  /** What a driver of this dialect needs to connect. */
+  readonly dialect: 'sqlite';
+  /** The database file, an absolute path. */
+  readonly filename: string;
+  /** Statements that every new connection runs first. */
+  readonly onConnect: readonly string[];
+}
+
+/** A database that was kept for somebody to look at. */
+export interface Kept {
+  readonly title: string;
+  readonly url: string;
+  /** A command line that opens it. */
+  readonly command: string;
+  /** Removes it after all; idempotent. */
+  discard(): Promise<void>;
+}
+
+/** One test's database, equal to the template when it is made. */
+export interface Clone {
+  readonly address: Address;
+  /** Removes it with everything beside it; idempotent. */
+  drop(): Promise<void> | void;
+  /** Puts it aside instead. Its connections have been closed. */
+  keep(title: string): Promise<Kept>;
+}
+
+/** What {@link EngineSession.sweep} removed. */
+export interface SweepReport {
+  /** Runs whose process is gone, with all their databases. */
+  readonly runs: number;
+  /** Kept databases that were too old or too many. */
+  readonly kept: number;
+  /** Templates that had not been used for longest. */
+  readonly templates: number;
+}
+
+/** An engine at work in one process. */
+export interface EngineSession {
+  /** Versions and options that decide what a template looks like. */
+  readonly fingerprint: string;
+  /**
+   * Makes sure that the template of `fingerprint` exists. `build` fills an empty database and closes its connections; it
+   * runs in at most one process at a time, and only where the template is missing.
+   */
+  ensureTemplate(fingerprint: string, build: (address: Address) => Promise<void>): Promise<void>;
+  /** A new database equal to the template; undefined when the template has gone in the meantime. */
+  clone(fingerprint: string): Promise<Clone | undefined>;
+  /** Removes what dead processes left, and nothing of a live one. */
+  sweep(): Promise<SweepReport>;
+  /** Removes everything that this session still holds; idempotent. Synchronous, so that it also runs while a process exits. */
+  close(): void;
+}
+
+/** The seam to a kind of database. Making one does no I/O. */
+export interface Engine {
+  start(): Promise<EngineSession>;
+}

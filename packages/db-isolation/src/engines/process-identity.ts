@@ -1,0 +1,55 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+
+/** Text that only one process ever has: `<boot>-<pid namespace>-<pid>-<start time>`. */
+export function processIdentity(): string {
+  return `${BOOT}-${NAMESPACE}-${process.pid}-${startTime(process.pid) ?? 0}`;
+}
+
+/**
+ * Whether the process of this identity may still be alive. A reused pid does not count, since the start time differs;
+ * a process of another container cannot be seen from here and counts as alive.
+ */
+export function mayBeAlive(identity: string): boolean {
+  const match = IDENTITY.exec(identity);
+  if (!match) return true; // not ours to judge
+  const [, boot, namespace, pid, started] = match;
+  if (boot !== BOOT) return false; // the machine has been started anew since
+  if (namespace !== NAMESPACE) return true;
+  if (NAMESPACE === UNKNOWN_NAMESPACE) return exists(Number(pid));
+  return startTime(Number(pid)) === started;
+}
+
+/** The groups are boot, pid namespace, pid and start time. */
+const IDENTITY = /^([0-9a-f]{8})-(\d+)-(\d+)-(\d+)$/;
+
+const UNKNOWN_NAMESPACE = '0';
+const UNKNOWN_BOOT = '00000000';
+
+// Outside Linux there is no /proc: a run then counts as alive as long as any process has its pid.
+const BOOT = readOr(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8), UNKNOWN_BOOT);
+const NAMESPACE = readOr(() => readlinkSync('/proc/self/ns/pid').replace(/\D/g, ''), UNKNOWN_NAMESPACE);
+
+/** Clock ticks since boot at which the process started: field 22 of proc(5) stat. */
+function startTime(pid: number): string | undefined {
+  return readOr(() => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]; // the command's name may hold anything, so skip it
+  }, undefined);
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}
+
+function readOr<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}

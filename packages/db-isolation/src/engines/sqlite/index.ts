@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { invalidOption } from '../../errors.ts';
+import type { Address, Clone, Engine, EngineSession, SweepReport } from '../engine.ts';
+import { copyTemplate, removeCopy } from './clone.ts';
+import { createRunDirectory, type Directories, openDirectories, removeDeadRuns, removeTree } from './directories.ts';
+import { type Driver, loadDriver } from './driver.ts';
+import { keepDatabase, removeOldKept } from './kept.ts';
+import { TemplateStore } from './templates.ts';
+import { sqliteUrl } from './url.ts';
+
+/** Options of {@link sqlite}. */
+export interface SqliteOptions {
+  /**
+   * Pragmas that every connection of a test sets first, added to the defaults: `foreign_keys: 'on'` (SQLite itself
+   * leaves foreign keys unchecked) and `synchronous: 'off'` (nobody needs a test's database after a power cut). The
+   * journal mode is the one that the template has; a migration or `journal_mode: 'wal'` decides it.
+   */
+  readonly pragmas?: Readonly<Record<string, string | number>>;
+  /** How long to wait while another process builds the template, in milliseconds. Default: 120,000. */
+  readonly templateTimeout?: number;
+}
+
+const DEFAULT_PRAGMAS = { foreign_keys: 'on', synchronous: 'off' };
+
+/**
+ * Gives every test an SQLite file of its own, in a directory of its own. Needs better-sqlite3.
+ *
+ * Everything is below `DB_ISOLATION_DIR`, else below the system's temporary directory, readable by this user only.
+ *
+ * @throws {IsolationError} `DBI_INVALID_OPTION`.
+ * @example
+ * createIsolation({ engine: sqlite({ pragmas: { journal_mode: 'wal' } }), … });
+ */
+export function sqlite(options: SqliteOptions = {}): Engine {
+  const { templateTimeout = 120_000 } = options;
+  if (!(templateTimeout > 0)) throw invalidOption('templateTimeout', templateTimeout, 'a number of milliseconds');
+  const onConnect = Object.entries({ ...DEFAULT_PRAGMAS, ...options.pragmas }).map(pragma);
+  return {
+    async start() {
+      const driver = loadDriver();
+      return new SqliteSession(openDirectories(), driver, onConnect, templateTimeout);
+    },
+  };
+}
+
+class SqliteSession implements EngineSession {
+  readonly fingerprint: string;
+  readonly #directories: Directories;
+  readonly #templates: TemplateStore;
+  readonly #run: string;
+  readonly #onConnect: readonly string[];
+  readonly #templateTimeout: number;
+  #clones = 0;
+
+  constructor(directories: Directories, driver: Driver, onConnect: readonly string[], templateTimeout: number) {
+    this.fingerprint = JSON.stringify([driver.version, onConnect]);
+    this.#directories = directories;
+    this.#templates = new TemplateStore(directories, driver);
+    this.#onConnect = onConnect;
+    this.#templateTimeout = templateTimeout;
+    this.#run = createRunDirectory(directories);
+  }
+
+  async ensureTemplate(fingerprint: string, build: (address: Address) => Promise<void>): Promise<void> {
+    await this.sweep();
+    const buildFile = (file: string) => build(this.#address(file));
+    await this.#templates.ensure(fingerprint, this.#run, this.#templateTimeout, buildFile);
+  }
+
+  async clone(fingerprint: string): Promise<Clone | undefined> {
+    this.#clones += 1;
+    const directory = join(this.#run, String(this.#clones));
+    const file = await copyTemplate(this.#templates.file(fingerprint), directory);
+    if (file === undefined) return undefined;
+    return {
+      address: this.#address(file),
+      drop: () => removeCopy(directory),
+      keep: async (title) => keepDatabase(this.#directories, directory, title),
+    };
+  }
+
+  async sweep(): Promise<SweepReport> {
+    return {
+      runs: removeDeadRuns(this.#directories),
+      kept: removeOldKept(this.#directories),
+      templates: this.#templates.evict(),
+    };
+  }
+
+  close(): void {
+    removeTree(this.#run);
+  }
+
+  #address(filename: string): Address {
+    return { dialect: 'sqlite', url: sqliteUrl(filename), filename, onConnect: this.#onConnect };
+  }
+}
+
+function pragma([name, value]: [string, string | number]): string {
+  if (!/^\w+$/.test(name)) throw invalidOption('pragmas', name, 'named with letters, digits and underscores');
+  if (!/^-?[\w.]+$/.test(String(value))) throw invalidOption(`pragmas.${name}`, value, 'a word or a number');
+  return `pragma ${name} = ${value}`;
+}

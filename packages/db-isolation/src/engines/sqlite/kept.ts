@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Kept } from '../engine.ts';
+import { type Directories, discard, onDisk, randomName } from './directories.ts';
+import { DATABASE_FILE } from './templates.ts';
+import { sqliteUrl } from './url.ts';
+
+/** Kept databases go after this many days … */
+export const KEPT_DAYS = 7;
+/** … and when a project has more than this many, the oldest first. A project is a working directory. */
+export const KEPT_PER_PROJECT = 20;
+
+const DAY_MS = 86_400_000;
+const NAME = /^kept-(\d{13})-/;
+
+/** Puts the directory of a closed database aside, with every file in it. */
+export function keepDatabase(directories: Directories, clone: string, title: string): Kept {
+  const project = join(directories.kept, createHash('sha256').update(process.cwd()).digest('hex').slice(0, 32));
+  const directory = join(project, `kept-${Date.now()}-${slug(title)}-${randomName()}`);
+  onDisk(project, () => {
+    mkdirSync(project, { recursive: true, mode: 0o700 });
+    renameSync(clone, directory);
+  });
+  removeOldKept(directories);
+
+  const file = join(directory, DATABASE_FILE);
+  return {
+    title,
+    url: sqliteUrl(file),
+    command: `sqlite3 '${file.replaceAll("'", `'\\''`)}'`,
+    discard: async () => {
+      discard(directories, directory);
+    },
+  };
+}
+
+/** Applies both limits to every project. */
+export function removeOldKept(directories: Directories): number {
+  let removed = 0;
+  for (const project of readdirSync(directories.kept)) {
+    const kept = readdirSync(join(directories.kept, project))
+      .map((name) => ({ name, at: Number(NAME.exec(name)?.[1]) }))
+      .filter(({ at }) => !Number.isNaN(at))
+      .sort((a, b) => b.at - a.at);
+    const old = kept.filter(({ at }, index) => index >= KEPT_PER_PROJECT || Date.now() - at > KEPT_DAYS * DAY_MS);
+    for (const { name } of old) if (discard(directories, join(directories.kept, project, name))) removed += 1;
+  }
+  return removed;
+}
+
+/** A file name that reminds of the title: up to 40 letters, digits and hyphens. */
+function slug(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(-40)
+    .replace(/^-|-$/g, '');
+}

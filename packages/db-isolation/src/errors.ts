@@ -1,0 +1,220 @@
+/** What each code means. The README's troubleshooting section is kept equal to this list by a test. */
+export const errorCodes = {
+  DBI_INVALID_OPTION: 'an option or an environment variable has a value that is not understood',
+  DBI_DRIVER_MISSING: 'a database driver or query builder is not installed',
+  DBI_DRIVER_NOT_BUILT: 'the native part of better-sqlite3 was not built',
+  DBI_DRIVER_UNSUPPORTED: 'the installed driver does not work with this version of Node',
+  DBI_DIRECTORY_UNUSABLE: 'the directory for databases cannot be written or is open to other users',
+  DBI_DISK_FULL: 'there is no room left for a copy of the template',
+  DBI_SCHEMA_NOT_FOUND: 'the migrations, seeds or SQL files are not where the schema source looks for them',
+  DBI_SCHEMA_FAILED: 'a migration, a seed or an SQL file failed while the template was built',
+  DBI_TEMPLATE_IN_USE: 'a connection was still open when the template was about to be sealed',
+  DBI_TEMPLATE_TIMEOUT: 'another process has been building the template for too long',
+  DBI_NO_LEASE: 'no test is running that has a database',
+  DBI_STALE_LEASE: 'code of a test that has ended asked for its database',
+  DBI_AMBIGUOUS_LEASE: 'several databases are leased and the caller belongs to none of the tests',
+  DBI_ALREADY_OVERRIDDEN: 'the provider is overridden already',
+  DBI_HOOKS_NOT_RUN: 'root hooks were made but the runner never ran them',
+  DBI_NO_RUNNER: "the test runner's hooks are not there",
+  DBI_RELEASE_FAILED: 'a database could not be given back cleanly',
+  DBI_FOREIGN_NAME: 'the library was asked to remove something that it did not make',
+  DBI_CLOSED: 'the isolation was closed before a database was acquired',
+} as const;
+
+/** One of the codes that an {@link IsolationError} carries, such as `DBI_STALE_LEASE`. */
+export type ErrorCode = keyof typeof errorCodes;
+
+/**
+ * The only class of error that this package throws on purpose. The message says what happened, to what, the likely
+ * cause and the next step.
+ *
+ * @example
+ * try {
+ *   isolation.current();
+ * } catch (error) {
+ *   if (error instanceof IsolationError && error.code === 'DBI_NO_LEASE') …
+ * }
+ */
+export class IsolationError extends Error {
+  override readonly name = 'IsolationError';
+  /** Stable across releases; test this, not the message. */
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(`${message} [${code}]`, options);
+    this.code = code;
+  }
+}
+
+export function invalidOption(name: string, value: unknown, expected: string): IsolationError {
+  const shown = typeof value === 'string' ? `"${value}"` : String(value);
+  return new IsolationError('DBI_INVALID_OPTION', `${name} is ${shown}, but has to be ${expected}.`);
+}
+
+export function driverMissing(name: string, install: string, cause: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_DRIVER_MISSING',
+    `The package "${name}" could not be loaded: it is not installed beside @acme/db-isolation. Run: ${install}`,
+    { cause },
+  );
+}
+
+export function driverNotBuilt(cause: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_DRIVER_NOT_BUILT',
+    'better-sqlite3 is installed, but its native part was not built, most likely because the package manager did not ' +
+      'run its install script. Run: npm rebuild better-sqlite3 (npm 11 may first want "npm install-scripts approve ' +
+      'better-sqlite3"; pnpm: list it under allowBuilds, then "pnpm rebuild better-sqlite3"). Compiling needs python3, ' +
+      'make and a C++ compiler.',
+    { cause },
+  );
+}
+
+export function driverUnsupported(name: string, version: string, wanted: string): IsolationError {
+  return new IsolationError(
+    'DBI_DRIVER_UNSUPPORTED',
+    `${name} ${version} does not work with Node ${process.versions.node}. Run: npm install --save-dev ${name}@${wanted}`,
+  );
+}
+
+export function directoryUnusable(path: string, why: string, cause?: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_DIRECTORY_UNUSABLE',
+    `The directory for test databases, ${path}, cannot be used: ${why}. Set DB_ISOLATION_DIR to a directory that ` +
+      'this user can write to.',
+    { cause },
+  );
+}
+
+export function diskFull(path: string, cause: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_DISK_FULL',
+    `There is no space left for a test database in ${path}. Free some space, or set DB_ISOLATION_DIR to a directory ` +
+      'on a file system with more room.',
+    { cause },
+  );
+}
+
+export function schemaNotFound(what: string, path: string, cause?: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_SCHEMA_NOT_FOUND',
+    `No ${what} found at ${path}. Relative paths start at the working directory, ${process.cwd()}; pass an absolute ` +
+      'path or a file URL when tests start elsewhere.',
+    { cause },
+  );
+}
+
+export function schemaFailed(what: string, file: string, cause: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_SCHEMA_FAILED',
+    `The ${what} ${file} failed while the template was built: ${messageOf(cause)}${loaderHint(file, cause)}`,
+    { cause },
+  );
+}
+
+export function templateInUse(path: string, cause: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_TEMPLATE_IN_USE',
+    `The new template ${path} could not be sealed because another connection to it is open. Most likely a migration ` +
+      'or a seed opened a connection of its own: close it before the migration ends.',
+    { cause },
+  );
+}
+
+export function templateTimeout(fingerprint: string, milliseconds: number): IsolationError {
+  return new IsolationError(
+    'DBI_TEMPLATE_TIMEOUT',
+    `Another process has been building template ${fingerprint} for more than ${milliseconds / 1000} s. Most likely a ` +
+      'migration or a seed in it hangs, or builds longer than that: look for a stuck test process and end it, or raise ' +
+      'the option "templateTimeout" of the engine.',
+  );
+}
+
+export function noLease(): IsolationError {
+  return new IsolationError(
+    'DBI_NO_LEASE',
+    'No test with a database is running. current() works inside a test or a beforeEach hook of a suite that is ' +
+      'isolated with isolateEachTest() or isolationHooks(), and inside isolation.run(); not at import time, in ' +
+      'before() or in after().',
+  );
+}
+
+export function staleLease(title: string): IsolationError {
+  return new IsolationError(
+    'DBI_STALE_LEASE',
+    `"${title}" has ended, but code that it started is still using its database. Most likely a promise was not ` +
+      'awaited, or a timer or a server was left running: wait for it, or stop it, before the test ends.',
+  );
+}
+
+export function ambiguousLease(count: number): IsolationError {
+  return new IsolationError(
+    'DBI_AMBIGUOUS_LEASE',
+    `${count} databases are leased at this moment and the caller runs inside none of their tests, so there is no way ` +
+      'to tell which one it means. Run the code inside isolation.run(), or hand the database over: createApp(lease.db).',
+  );
+}
+
+export function alreadyOverridden(): IsolationError {
+  return new IsolationError(
+    'DBI_ALREADY_OVERRIDDEN',
+    'This provider is overridden already. Call the restore function of the first override() before the next one; ' +
+      'a provider listed under "providers" is overridden in every test and needs no override() of its own.',
+  );
+}
+
+export function hooksNotRun(): IsolationError {
+  return new IsolationError(
+    'DBI_HOOKS_NOT_RUN',
+    'isolationHooks() was called, but Mocha never ran the hooks. Mocha ignores the mochaHooks of a file that is ' +
+      'loaded with --import or "import": load it with --require, or "require" in .mocharc.json, and export the hooks ' +
+      'as "mochaHooks".',
+  );
+}
+
+export function noRunner(): IsolationError {
+  return new IsolationError(
+    'DBI_NO_RUNNER',
+    'isolateEachTest() found no beforeEach and afterEach (or setup and teardown). Call it inside a describe block of a ' +
+      'file that Mocha runs.',
+  );
+}
+
+export function releaseFailed(title: string, causes: readonly unknown[]): IsolationError {
+  return new IsolationError(
+    'DBI_RELEASE_FAILED',
+    `The database of "${title}" could not be given back cleanly: ${causes.map(messageOf).join('; ')}`,
+    { cause: causes.length === 1 ? causes[0] : new AggregateError(causes) },
+  );
+}
+
+export function foreignName(path: string): IsolationError {
+  return new IsolationError(
+    'DBI_FOREIGN_NAME',
+    `${path} was not made by this library, so it is not removed. Remove it by hand if it is no longer needed.`,
+  );
+}
+
+export function closed(): IsolationError {
+  return new IsolationError(
+    'DBI_CLOSED',
+    'This isolation is closed, so no database can be acquired from it. Close it after the last test, or make a new ' +
+      'one with createIsolation().',
+  );
+}
+
+/** The message of anything that was thrown, also when it is not an Error. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Whether `thrown` is a system error with this code, such as `ENOENT`. */
+export function hasCode(thrown: unknown, ...codes: string[]): boolean {
+  return thrown instanceof Error && 'code' in thrown && codes.includes(String(thrown.code));
+}
+
+function loaderHint(file: string, cause: unknown): string {
+  return /\.[cm]?ts$/.test(file) && hasCode(cause, 'ERR_UNKNOWN_FILE_EXTENSION')
+    ? '. This process cannot load TypeScript: start it with "node --import tsx" or a similar loader'
+    : '';
+}

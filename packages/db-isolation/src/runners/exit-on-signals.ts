@@ -1,0 +1,18 @@
+/** Exit codes that shells use: 128 plus the number of the signal. */
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Ends the process on the signals that people and CI send, so that `exit` listeners run and remove what is open.
+ *
+ * Library code should not end its caller's process, but here nothing gentler works: without a handler Node dies before
+ * any listener runs, and after cleaning up and sending the signal again `mocha --parallel` exits with code 0.
+ */
+export function exitOnSignals(): void {
+  for (const [signal, listener] of LISTENERS) {
+    if (!process.listeners(signal).includes(listener)) process.prependOnceListener(signal, listener);
+  }
+}
+
+const LISTENERS = Object.entries(SIGNALS).map(([signal, code]) => {
+  return [signal as keyof typeof SIGNALS, () => process.exit(code)] as const;
+});

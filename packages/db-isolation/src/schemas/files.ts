@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A path as users write it: relative to the working directory, absolute, or a file URL. */
+export function toPath(path: string | URL): string {
+  return path instanceof URL || path.startsWith('file:') ? fileURLToPath(path) : resolve(path);
+}
+
+/** One text for the content of all these files and of the local modules that they import. */
+export function hashFiles(files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of withLocalImports(files)) hash.update(`${basename(file)}\0${readFileSync(file)}\0`);
+  return hash.digest('hex');
+}
+
+/** The values of environment variables that migrations or seeds read; unset is different from empty. */
+export function environmentValues(names: readonly string[] = []): readonly (readonly [string, string | null])[] {
+  return names.map((name) => [name, process.env[name] ?? null]);
+}
+
+const IMPORT = /(?:\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*['"](\.{1,2}\/[^'"]+)['"]/g;
+const MODULE = /\.[cm]?[jt]sx?$/;
+const SUFFIXES = ['', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json', '/index.ts', '/index.js'];
+
+/**
+ * Follows relative imports, found in the text: a path that stands in a comment costs at most an unnecessary rebuild, and
+ * one that is put together at run time is not seen.
+ */
+function withLocalImports(files: readonly string[]): readonly string[] {
+  const found = new Set<string>();
+  const visit = (file: string) => {
+    if (found.has(file)) return;
+    found.add(file);
+    if (!MODULE.test(file)) return;
+    for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+      const imported = locate(resolve(dirname(file), specifier));
+      if (imported) visit(imported);
+    }
+  };
+  for (const file of files) visit(file);
+  return [...found].sort();
+}
+
+function locate(path: string): string | undefined {
+  const source = path.replace(/\.([cm]?)js$/, '.$1ts'); // TypeScript sources import each other under compiled names
+  return [...SUFFIXES.map((suffix) => path + suffix), source].find((file) => {
+    return statSync(file, { throwIfNoEntry: false })?.isFile();
+  });
+}
