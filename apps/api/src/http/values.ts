@@ -1,0 +1,123 @@
+import { JsonNumber, type JsonValue } from '../json/json.ts';
+import { canonicalDecimal, type Decimal, MAX_DECIMAL_LENGTH, plainNumber, refuseDecimal } from '../money/decimal.ts';
+import { isCalendarDay, parseTimestamp } from './dates.ts';
+import { readInteger } from './integers.ts';
+import type { Place, Reader } from './reader.ts';
+
+/** The longest text that is taken, in UTF-16 code units. */
+export const MAX_TEXT_LENGTH = 4_000;
+
+const UNPAIRED_SURROGATE = /\p{Surrogate}/u;
+
+/** Text, kept verbatim. */
+export function text(mostCharacters = MAX_TEXT_LENGTH): Reader<string> {
+  return (value, place) => {
+    if (typeof value !== 'string') {
+      return place.refuse('string_type', 'not a text', value);
+    }
+    if (value.length > mostCharacters) {
+      return place.refuse('string_too_long', `longer than ${mostCharacters} characters`, value);
+    }
+    return isStorableText(value) ? value : place.refuse('string_invalid', 'has characters that cannot be kept', value);
+  };
+}
+
+/** Whether every database can keep the text: no U+0000, no unpaired surrogate. */
+export function isStorableText(value: string): boolean {
+  return !value.includes('\0') && !UNPAIRED_SURROGATE.test(value);
+}
+
+/** Any JSON text whatever; for values that are only compared. */
+export const anyText: Reader<string> = (value, place) =>
+  typeof value === 'string' ? value : place.refuse('string_type', 'not a text', value);
+
+/** Any JSON value. */
+export const anything: Reader<JsonValue> = (value) => value as JsonValue;
+
+/** True or false. */
+export const boolean: Reader<boolean> = (value, place) =>
+  typeof value === 'boolean' ? value : place.refuse('bool_type', 'not true or false', value);
+
+/** One of a few texts. */
+export function oneOf<const T extends string>(...allowed: readonly T[]): Reader<T> {
+  return (value, place) => {
+    if (typeof value !== 'string') {
+      return place.refuse('string_type', 'not a text', value);
+    }
+    return (
+      allowed.find((each) => each === value) ??
+      place.refuse('string_invalid', `not one of ${allowed.join(', ')}`, value)
+    );
+  };
+}
+
+/** A decimal or null; an empty text is null. The value is taken by its digits, never through a binary float. */
+export const decimal: Reader<Decimal | null> = (value, place) => {
+  if (value === null) {
+    return null;
+  }
+  if (typeof value !== 'string' && !(value instanceof JsonNumber)) {
+    return place.refuse('decimal_parsing', 'not a plain decimal number', value);
+  }
+  const sent = typeof value === 'string' ? value : value.digits;
+  const plain = typeof value === 'string' ? value.replace(/^[\t\n\v\f\r ]+|[\t\n\v\f\r ]+$/g, '') : sent;
+  const refusal = plain === '' ? undefined : refuseDecimal(plain);
+  if (refusal === 'decimal_parsing') {
+    return place.refuse(refusal, 'not a plain decimal number', value);
+  }
+  if (refusal !== undefined || sent.length > MAX_DECIMAL_LENGTH) {
+    return place.refuse('decimal_max_digits', `longer than ${MAX_DECIMAL_LENGTH} characters`, value);
+  }
+  return plain === '' ? null : canonicalDecimal(plain);
+};
+
+/** A decimal from 0 to 1, or null. */
+export const share: Reader<Decimal | null> = (value, place) => {
+  const read = decimal(value, place);
+  return typeof read === 'string' ? withinShare(read, value, place) : read;
+};
+
+/** A JSON number from 0 to 1, kept as a decimal. */
+export const confidence: Reader<Decimal> = (value, place) => {
+  const plain = value instanceof JsonNumber ? plainNumber(value.digits) : undefined;
+  return plain === undefined ? place.refuse('float_parsing', 'not a number', value) : withinShare(plain, value, place);
+};
+
+/** A calendar day as `YYYY-MM-DD`, or null; an empty text is null. */
+export const date: Reader<string | null> = (value, place) => {
+  if (value === null || value === '') {
+    return null;
+  }
+  return typeof value === 'string' && isCalendarDay(value)
+    ? value
+    : place.refuse('date_parsing', 'not a calendar day as YYYY-MM-DD', value);
+};
+
+/** A point in time, read into UTC with milliseconds. */
+export const timestamp: Reader<string> = (value, place) =>
+  (typeof value === 'string' ? parseTimestamp(value) : undefined) ??
+  place.refuse('date_parsing', 'not a timestamp as YYYY-MM-DDThh:mm:ss', value);
+
+/** An integer, also as text; beyond the safe integers it is rounded, which leaves it far from every stored number. */
+export function integer(limits: { least?: number; most?: number } = {}): Reader<number> {
+  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = limits;
+  return (value, place) => {
+    const read = readInteger(value);
+    if (read === undefined) {
+      return place.refuse('int_parsing', 'not an integer', value);
+    }
+    if (read < least) {
+      return place.refuse('greater_than_equal', `less than ${least}`, value);
+    }
+    return read > most ? place.refuse('less_than_equal', `more than ${most}`, value) : read;
+  };
+}
+
+function withinShare(read: Decimal, input: JsonValue | undefined, place: Place): Decimal {
+  if (read.startsWith('-')) {
+    return place.refuse('greater_than_equal', 'less than 0', input);
+  }
+  return read === '0' || read === '1' || read.startsWith('0.')
+    ? read
+    : place.refuse('less_than_equal', 'more than 1', input);
+}

@@ -1,0 +1,46 @@
+import { Big } from 'big.js';
+
+/** Text in plain decimal notation without needless zeros: what is stored, compared and sent. */
+export type Decimal = string;
+
+/** Why a text is no decimal that can be taken. */
+export type DecimalRefusal = 'decimal_parsing' | 'decimal_max_digits';
+
+/** The longest decimal that is taken, in characters; whatever fits is kept digit for digit. */
+export const MAX_DECIMAL_LENGTH = 64;
+
+const PLAIN = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/;
+
+/** Whether a text is a decimal in plain notation and short enough; undefined when it is. */
+export function refuseDecimal(text: string): DecimalRefusal | undefined {
+  if (!PLAIN.test(text)) {
+    return 'decimal_parsing';
+  }
+  return text.length > MAX_DECIMAL_LENGTH ? 'decimal_max_digits' : undefined;
+}
+
+/** The one spelling of a plain decimal: no trailing fraction zeros, no bare point, no negative zero. */
+export function canonicalDecimal(plain: string): Decimal {
+  const trimmed = plain.includes('.') ? plain.replace(/\.?0+$/, '') : plain;
+  return trimmed === '-0' ? '0' : trimmed;
+}
+
+/** Rounds half up, away from zero, to a number of fraction digits. */
+export function roundDecimal(value: Decimal, fractionDigits: number): Decimal {
+  return canonicalDecimal(new Big(value).round(fractionDigits, Big.roundHalfUp).toFixed());
+}
+
+/** Exact comparison: negative, zero or positive as `a` is below, equal to or above `b`. */
+export function compareDecimals(a: Decimal, b: Decimal): number {
+  return new Big(a).cmp(b);
+}
+
+const FLOATING = /^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?$/;
+
+/** Writes a JSON number, with or without an exponent, as a decimal; undefined when it is too long or too fine to keep. */
+export function plainNumber(number: string): Decimal | undefined {
+  if (number.length > MAX_DECIMAL_LENGTH || !FLOATING.test(number)) {
+    return undefined;
+  }
+  return canonicalDecimal(new Big(number).toFixed());
+}
