@@ -8,11 +8,11 @@ import { type Checkout, type RawConnection, trackCheckouts } from './knex-checko
 /** Options of {@link knexClient}. */
 export interface KnexClientOptions {
   /**
-   * Merged into the configuration of every instance, for what the app's own instance has too, such as
-   * `wrapIdentifier` or `postProcessResponse`. Where the database is stays the library's business: `client`,
-   * `connection` and the size of the pool are not taken from here.
+   * Merged into the configuration of every instance, for what the app's own instance has too: `wrapIdentifier`,
+   * `postProcessResponse`, a dialect class of the app's own as `client` (default: `'better-sqlite3'`). Where the
+   * database is and how many connections it gets is not taken from here.
    */
-  readonly config?: Omit<Knex.Config, 'client' | 'connection'>;
+  readonly config?: Omit<Knex.Config, 'connection'>;
   /**
    * How long a query waits for a connection, in milliseconds. Default: 5,000, so that a query which waits for itself
    * (`db(…)` inside a transaction, with SQLite's one connection) fails with Knex's explanation instead of after a minute.
@@ -32,6 +32,7 @@ export function knexClient(options: KnexClientOptions = {}): Client<Knex> {
 
 class KnexClient implements Client<Knex> {
   readonly #options: KnexClientOptions;
+  #knex: ReturnType<typeof loadKnex> | undefined;
   readonly #checkouts = new WeakMap<Knex, Checkout>();
 
   constructor(options: KnexClientOptions) {
@@ -39,7 +40,7 @@ class KnexClient implements Client<Knex> {
   }
 
   async fingerprint(): Promise<string> {
-    const { version } = loadKnex();
+    const { version } = this.#load();
     return JSON.stringify(['knex', version, this.#options], (_, value) =>
       typeof value === 'function' ? String(value) : value,
     );
@@ -48,10 +49,10 @@ class KnexClient implements Client<Knex> {
   async open(address: Address): Promise<Knex> {
     const { config, acquireConnectionTimeout = 5_000 } = this.#options;
     const afterCreate = config?.pool?.afterCreate;
-    const db = loadKnex().create({
+    const db = this.#load().create({
+      client: 'better-sqlite3',
       useNullAsDefault: true,
       ...config,
-      client: 'better-sqlite3',
       connection: { filename: address.filename },
       acquireConnectionTimeout,
       pool: {
@@ -67,6 +68,12 @@ class KnexClient implements Client<Knex> {
     });
     this.#checkouts.set(db, trackCheckouts(db.client));
     return db;
+  }
+
+  /** On first use, so that configuring an isolation loads no driver. */
+  #load(): ReturnType<typeof loadKnex> {
+    this.#knex ??= loadKnex();
+    return this.#knex;
   }
 
   async execute(db: Knex, sql: string): Promise<void> {
