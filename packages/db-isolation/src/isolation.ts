@@ -14,9 +14,9 @@ export interface IsolationOptions<Db> {
   /** What opens them: `knexClient()`. */
   readonly client: Client<Db>;
   /** What fills the template: `knexMigrations({ directory })`, `sqlFiles({ files })`. */
-  readonly schema: Schema<Db>;
+  readonly schema: Schema<NoInfer<Db>>;
   /** Factories of the app that answer each test's own database while it runs. Default: none. */
-  readonly providers?: readonly Provider<Db>[];
+  readonly providers?: readonly Provider<NoInfer<Db>>[];
   /** Which databases outlive their test. Default: `'failed'`. The environment variable `DB_ISOLATION_KEEP` wins. */
   readonly keep?: Keep;
 }
