@@ -22,6 +22,11 @@ export function addRoute(router: IRouter, path: string, methods: Methods): void 
   route.all(otherMethods(methods));
 }
 
+/** The `:id` of a path: any text whatever. */
+export function pathId(request: Request): string {
+  return String(request.params['id']);
+}
+
 function otherMethods(methods: Methods): RequestHandler {
   const allow = [...(methods.get ? ['GET', 'HEAD'] : []), ...(methods.post ? ['POST'] : [])].join(', ');
   return (request, response) => {

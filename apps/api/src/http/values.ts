@@ -1,13 +1,12 @@
 import { JsonNumber, type JsonValue } from '../json/json.ts';
 import { canonicalDecimal, type Decimal, MAX_DECIMAL_LENGTH, plainNumber, refuseDecimal } from '../money/decimal.ts';
+import { isStorableText } from '../text.ts';
 import { isCalendarDay, parseTimestamp } from './dates.ts';
 import { readInteger } from './integers.ts';
 import type { Place, Reader } from './reader.ts';
 
 /** The longest text that is taken, in UTF-16 code units. */
 export const MAX_TEXT_LENGTH = 4_000;
-
-const UNPAIRED_SURROGATE = /\p{Surrogate}/u;
 
 /** Text, kept verbatim. */
 export function text(mostCharacters = MAX_TEXT_LENGTH): Reader<string> {
@@ -20,11 +19,6 @@ export function text(mostCharacters = MAX_TEXT_LENGTH): Reader<string> {
     }
     return isStorableText(value) ? value : place.refuse('string_invalid', 'has characters that cannot be kept', value);
   };
-}
-
-/** Whether every database can keep the text: no U+0000, no unpaired surrogate. */
-export function isStorableText(value: string): boolean {
-  return !value.includes('\0') && !UNPAIRED_SURROGATE.test(value);
 }
 
 /** Any JSON text whatever; for values that are only compared. */

@@ -1,0 +1,36 @@
+import express, { type Express } from 'express';
+import type { Knex } from 'knex';
+import { type Logger, pino } from 'pino';
+import { allowOrigins } from './http/cors.ts';
+import { handleError, refuseMalformedPath, refuseUnknownPath } from './http/error-handler.ts';
+import { requestLogging } from './http/logging.ts';
+import { statusRouter } from './http/status-router.ts';
+import { invoiceRouter } from './invoices/router.ts';
+
+/** What an app may be given besides its database. */
+export interface AppOptions {
+  /** Where requests and failures are logged; silent by default. */
+  readonly logger?: Logger;
+  /** Origins of web pages that may use the API; none by default. */
+  readonly corsOrigins?: readonly string[];
+  /** The clock; the system's by default. */
+  readonly now?: () => Date;
+}
+
+/** Makes the API on a database whose schema is up to date; the caller closes the database. */
+export function createApp(db: Knex, options: AppOptions = {}): Express {
+  const { logger = pino({ level: 'silent' }), corsOrigins = [], now = () => new Date() } = options;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('case sensitive routing');
+
+  app.use(requestLogging(logger));
+  app.use(allowOrigins(corsOrigins));
+  app.use(refuseMalformedPath);
+  app.use(statusRouter(db));
+  app.use('/api/v1', invoiceRouter({ db, now }));
+  app.use(refuseUnknownPath);
+  app.use(handleError);
+  return app;
+}

@@ -1,0 +1,16 @@
+import type { Knex } from 'knex';
+import type { Invoice } from '../model/invoice.ts';
+import { insertInvoice } from '../model/invoice-store.ts';
+import type { HandOverRequest } from './hand-over-request.ts';
+import { newInvoice } from './new-invoice.ts';
+
+/**
+ * Takes over what an extraction found.
+ *
+ * @throws InvoiceExistsError when the id is taken.
+ */
+export async function handOverInvoice(db: Knex, request: HandOverRequest, now: string): Promise<Invoice> {
+  const invoice = newInvoice(request, now);
+  await db.transaction((trx) => insertInvoice(trx, invoice));
+  return invoice;
+}

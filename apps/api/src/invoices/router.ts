@@ -1,0 +1,42 @@
+import { Router } from 'express';
+import type { Knex } from 'knex';
+import { jsonBody } from '../http/json-body.ts';
+import { read } from '../http/reader.ts';
+import { sendJson, tagVersion } from '../http/reply.ts';
+import { addRoute, pathId } from '../http/routes.ts';
+import { getInvoice } from '../model/invoice-store.ts';
+import { handOverInvoice } from './hand-over-invoice.ts';
+import { handOverRequest } from './hand-over-request.ts';
+import { representation } from './representation.ts';
+
+/** What the routes need. */
+export interface InvoiceRoutes {
+  readonly db: Knex;
+  readonly now: () => Date;
+}
+
+/** `/api/v1/invoices`: where extraction pipelines hand invoices over and read them back. */
+export function invoiceRouter({ db, now }: InvoiceRoutes): Router {
+  const router = Router({ caseSensitive: true });
+
+  addRoute(router, '/invoices', {
+    post: async (request, response) => {
+      const body = await jsonBody(request, response);
+      const input = read('body', (place) => handOverRequest(body, place));
+      const invoice = await handOverInvoice(db, input, now().toISOString());
+      response.location(`/api/v1/invoices/${invoice.id}`);
+      tagVersion(response, invoice.review_version);
+      sendJson(response, 201, representation(invoice));
+    },
+  });
+
+  addRoute(router, '/invoices/:id', {
+    get: async (request, response) => {
+      const invoice = await getInvoice(db, pathId(request));
+      tagVersion(response, invoice.review_version);
+      sendJson(response, 200, representation(invoice));
+    },
+  });
+
+  return router;
+}

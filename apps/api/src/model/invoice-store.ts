@@ -1,0 +1,85 @@
+import type { Knex } from 'knex';
+import { isUniqueViolation } from '../db/unique-violation.ts';
+import { InvoiceExistsError, InvoiceNotFoundError } from '../errors.ts';
+import { isStorableText } from '../text.ts';
+import type { Invoice, InvoiceHeader, LineItem } from './invoice.ts';
+import { fromLineRow, fromRow, type Row, toLineRow, toRow } from './invoice-row.ts';
+
+const MAX_ID_LENGTH = 36;
+const LINES_PER_INSERT = 50;
+
+/** What a write may change of an invoice. */
+export type InvoicePatch = Partial<Omit<InvoiceHeader, 'id' | 'created_at' | 'review_version'>>;
+
+/**
+ * Reads an invoice with its lines.
+ *
+ * @throws InvoiceNotFoundError when no invoice has the id, whatever text it is.
+ */
+export async function getInvoice(db: Knex, id: string): Promise<Invoice> {
+  const row = couldBeStored(id) ? await db<Row>('invoices').where({ id }).first() : undefined;
+  if (row === undefined) {
+    throw new InvoiceNotFoundError(id);
+  }
+  const lines = await db<Row>('line_items').where({ invoice_id: id }).orderBy('line_number');
+  return { ...fromRow(row as Row), line_items: lines.map((line) => fromLineRow(line as Row)) };
+}
+
+/**
+ * Adds an invoice with its lines.
+ *
+ * @throws InvoiceExistsError when its id is taken.
+ */
+export async function insertInvoice(trx: Knex.Transaction, invoice: Invoice): Promise<void> {
+  try {
+    await trx('invoices').insert(toRow(invoice));
+  } catch (error) {
+    throw isUniqueViolation(error) ? new InvoiceExistsError(invoice.id) : error;
+  }
+  await insertLines(trx, invoice.id, invoice.line_items);
+}
+
+/** Changes an invoice that is still at a version and moves it to the next; false, and nothing changed, if it is not. */
+export async function updateInvoice(
+  trx: Knex.Transaction,
+  id: string,
+  version: number,
+  patch: InvoicePatch,
+): Promise<boolean> {
+  const changed = await trx('invoices')
+    .where({ id, review_version: version })
+    .update({ ...toRow(patch), review_version: trx.raw('review_version + 1') });
+  return changed === 1;
+}
+
+/** Makes the stored lines of an invoice equal to a new list; lines that are the same in both are not touched. */
+export async function saveLines(
+  trx: Knex.Transaction,
+  id: string,
+  before: readonly LineItem[],
+  after: readonly LineItem[],
+): Promise<void> {
+  const kept = new Set(before.filter((line) => after.includes(line)));
+  const removed = before.filter((line) => !kept.has(line)).map((line) => line.line_number);
+  for (let start = 0; start < removed.length; start += LINES_PER_INSERT) {
+    const numbers = removed.slice(start, start + LINES_PER_INSERT);
+    await trx('line_items').where({ invoice_id: id }).whereIn('line_number', numbers).delete();
+  }
+  await insertLines(
+    trx,
+    id,
+    after.filter((line) => !kept.has(line)),
+  );
+}
+
+async function insertLines(trx: Knex.Transaction, id: string, lines: readonly LineItem[]): Promise<void> {
+  for (let start = 0; start < lines.length; start += LINES_PER_INSERT) {
+    const rows = lines.slice(start, start + LINES_PER_INSERT).map((line) => toLineRow(id, line));
+    await trx('line_items').insert(rows);
+  }
+}
+
+/** A text that no column could hold is no stored id; asking the database for it could be an error of the driver. */
+function couldBeStored(id: string): boolean {
+  return id.length <= MAX_ID_LENGTH && isStorableText(id);
+}
