@@ -1,0 +1,52 @@
+// npm run test:repeat -- --count 10 [--seed 1]
+//
+// Runs the whole suite that often, each time in another order, alternately serial and parallel, and stops with status 1
+// when a run fails or runs another number of tests than the first. Prints the seed of every run: the same seed gives the
+// same order.
+import { parseArgs } from 'node:util';
+import { runMocha, suites, testFiles } from './mocha-suites.mjs';
+import { shuffled } from './shuffle.mjs';
+
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '10' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+});
+const [count, firstSeed] = [Number(values.count), Number(values.seed)];
+if (!Number.isInteger(count) || count < 1 || !Number.isInteger(firstSeed)) {
+  console.error('Usage: npm run test:repeat -- --count <runs, at least 1> [--seed <integer>]');
+  process.exit(1);
+}
+
+let expected;
+for (let run = 0; run < count; run += 1) {
+  const seed = firstSeed + run;
+  for (const mode of [[], ['--parallel', '--jobs', '2']]) {
+    const started = performance.now();
+    const results = [];
+    for (const suite of suites) results.push(await runSuite(suite, seed, mode));
+    const passing = results.map(({ passing }) => passing).join(' + ');
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(
+      `run ${run + 1} of ${count}, ${mode.length ? 'parallel' : 'serial'}, seed ${seed}: ${passing} passing, ${seconds} s`,
+    );
+    expected ??= passing;
+    const failed = results.find(({ code }) => code !== 0);
+    if (failed || passing !== expected) {
+      console.error(failed ? failed.output : `the first run had ${expected} passing`);
+      console.error(`Run it again with: npm run test:repeat -- --count 1 --seed ${seed}`);
+      process.exit(1);
+    }
+  }
+}
+console.log(`${count} runs serial and ${count} parallel, no failure, ${expected} passing each time`);
+
+async function runSuite(suite, seed, mode) {
+  const order = ['--require', './scripts/shuffle-tests.mjs', ...mode, ...shuffled(testFiles(suite), seed)];
+  const { code, output } = await runMocha([...suite.args, ...order], {
+    capture: true,
+    env: { TEST_ORDER_SEED: String(seed) },
+  });
+  return { code, output, passing: Number(/(\d+) passing/.exec(output)?.[1] ?? 0) };
+}
