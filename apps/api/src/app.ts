@@ -6,6 +6,7 @@ import { handleError, refuseMalformedPath, refuseUnknownPath } from './http/erro
 import { requestLogging } from './http/logging.ts';
 import { statusRouter } from './http/status-router.ts';
 import { invoiceRouter } from './invoices/router.ts';
+import { reviewRouter } from './review/router.ts';
 
 /** What an app may be given besides its database. */
 export interface AppOptions {
@@ -30,6 +31,7 @@ export function createApp(db: Knex, options: AppOptions = {}): Express {
   app.use(refuseMalformedPath);
   app.use(statusRouter(db));
   app.use('/api/v1', invoiceRouter({ db, now }));
+  app.use('/api/hitl', reviewRouter({ db, now }));
   app.use(refuseUnknownPath);
   app.use(handleError);
   return app;

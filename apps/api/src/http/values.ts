@@ -1,4 +1,4 @@
-import { JsonNumber, type JsonValue } from '../json/json.ts';
+import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../json/json.ts';
 import { canonicalDecimal, type Decimal, MAX_DECIMAL_LENGTH, plainNumber, refuseDecimal } from '../money/decimal.ts';
 import { isStorableText } from '../text.ts';
 import { isCalendarDay, parseTimestamp } from './dates.ts';
@@ -27,6 +27,10 @@ export const anyText: Reader<string> = (value, place) =>
 
 /** Any JSON value. */
 export const anything: Reader<JsonValue> = (value) => value as JsonValue;
+
+/** A JSON object, as it was sent. */
+export const jsonObject: Reader<JsonObject> = (value, place) =>
+  isJsonObject(value) ? value : place.refuse('dict_type', 'not an object', value);
 
 /** True or false. */
 export const boolean: Reader<boolean> = (value, place) =>

@@ -1,6 +1,6 @@
 import type { Place, Reader } from '../http/reader.ts';
 import { list, nullable, type ObjectOf, object, optional, required } from '../http/shapes.ts';
-import { confidence, decimal, integer, oneOf, share, text, timestamp } from '../http/values.ts';
+import { confidence, decimal, integer, jsonObject, oneOf, share, text, timestamp } from '../http/values.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/json.ts';
 import { FIELDS, LINE_FIELDS, MAX_LINE_NUMBER } from '../model/fields.ts';
 import { INVOICE_SUBTYPES } from '../model/invoice.ts';
@@ -103,7 +103,3 @@ const readExtensions = object(
   },
   'refused',
 );
-
-function jsonObject(value: JsonValue | undefined, place: Place): JsonObject {
-  return isJsonObject(value) ? value : place.refuse('dict_type', 'not an object', value);
-}

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { Knex } from 'knex';
+import { readOneState } from '../db/one-state.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { read } from '../http/reader.ts';
 import { sendJson, tagVersion } from '../http/reply.ts';
@@ -32,7 +33,7 @@ export function invoiceRouter({ db, now }: InvoiceRoutes): Router {
 
   addRoute(router, '/invoices/:id', {
     get: async (request, response) => {
-      const invoice = await getInvoice(db, pathId(request));
+      const invoice = await readOneState(db, (trx) => getInvoice(trx, pathId(request)));
       tagVersion(response, invoice.review_version);
       sendJson(response, 200, representation(invoice));
     },

@@ -1,6 +1,7 @@
 import type { Reader } from '../http/reader.ts';
 import { type Key, nullable, object, optional } from '../http/shapes.ts';
 import { date, decimal, text } from '../http/values.ts';
+import { isJsonObject } from '../json/json.ts';
 import { ADDRESS_PARTS, type FieldKind } from './fields.ts';
 import type { Address } from './invoice.ts';
 
@@ -20,7 +21,10 @@ export function keysOf<N extends string>(
 }
 
 /** An address; parts that are not sent are null, other keys are refused. */
-export const address: Reader<Address> = object(
+export const address: Reader<Address> = (value, place) =>
+  isJsonObject(value) ? addressParts(value, place) : place.refuse('address_type', 'not an address object', value);
+
+const addressParts = object(
   Object.fromEntries(ADDRESS_PARTS.map((part) => [part, optional(readerOf('text'), null)])) as {
     readonly [Part in keyof Address]: Key<string | null>;
   },

@@ -1,0 +1,16 @@
+import type { Knex } from 'knex';
+import { readOneState } from '../db/one-state.ts';
+import { getInvoice } from '../model/invoice-store.ts';
+import { type HistoryEntry, historyAfter } from './history-store.ts';
+
+/**
+ * The reviews of an invoice, in the order they were submitted.
+ *
+ * @throws InvoiceNotFoundError when no invoice has the id.
+ */
+export function listHistory(db: Knex, id: string): Promise<HistoryEntry[]> {
+  return readOneState(db, async (trx) => {
+    const invoice = await getInvoice(trx, id);
+    return historyAfter(trx, invoice.id, 0);
+  });
+}

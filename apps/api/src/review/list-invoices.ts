@@ -1,0 +1,64 @@
+import type { Knex } from 'knex';
+import { readOneState } from '../db/one-state.ts';
+import { shownConfidence } from '../model/extraction-confidence.ts';
+import { isStorableText } from '../text.ts';
+
+/** Which page of the list. */
+export interface ListRequest {
+  readonly limit: number;
+  readonly skip: number;
+  /** Only invoices with exactly this status; empty for all. */
+  readonly status: string;
+}
+
+const COLUMNS = [
+  ...([
+    'invoice_number',
+    'vendor_name',
+    'total_amount',
+    'currency',
+    'invoice_date',
+    'status',
+    'review_status',
+  ] as const),
+  ...(['extraction_confidence', 'upload_date'] as const),
+];
+
+/** One page of the invoices, newest upload first, ids in order where the upload was at the same moment. */
+export async function listInvoices(db: Knex, { limit, skip, status }: ListRequest): Promise<object> {
+  // A text that no column can hold is no status; asking for it could be an error of the driver.
+  const { rows, total } = isStorableText(status)
+    ? await readOneState(db, async (trx) => {
+        const matching = trx('invoices').where(status === '' ? {} : { status });
+        const counted = await matching.clone().count({ total: '*' }).first();
+        const page = matching
+          .select('id', ...COLUMNS, lineItemCount(trx))
+          .orderBy(ORDER)
+          .limit(limit)
+          .offset(skip);
+        return { rows: await page, total: Number(counted?.['total']) };
+      })
+    : { rows: [], total: 0 };
+  return { invoices: rows.map(summary), total, returned: rows.length, skip, limit };
+}
+
+const ORDER = [
+  { column: 'upload_date', order: 'desc' },
+  { column: 'id', order: 'asc' },
+];
+
+function lineItemCount(db: Knex): Knex.QueryBuilder {
+  return db('line_items')
+    .count('*')
+    .where({ invoice_id: db.ref('invoices.id') })
+    .as('line_item_count');
+}
+
+function summary(row: Record<string, string | number | null>): object {
+  return {
+    invoice_id: row['id'],
+    ...Object.fromEntries(COLUMNS.map((name) => [name, row[name]])),
+    extraction_confidence: shownConfidence(row['extraction_confidence'] as string | null) ?? '0',
+    line_item_count: Number(row['line_item_count']),
+  };
+}

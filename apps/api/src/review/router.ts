@@ -1,0 +1,68 @@
+import { Router } from 'express';
+import type { Knex } from 'knex';
+import { readOneState } from '../db/one-state.ts';
+import { jsonBody } from '../http/json-body.ts';
+import { read } from '../http/reader.ts';
+import { sendJson, tagVersion } from '../http/reply.ts';
+import { addRoute, pathId } from '../http/routes.ts';
+import { getInvoice } from '../model/invoice-store.ts';
+import { listHistory } from './list-history.ts';
+import { listInvoices } from './list-invoices.ts';
+import { listRequest } from './list-request.ts';
+import { reviewRequest } from './review-request.ts';
+import { reviewSchema } from './review-schema.ts';
+import { reviewView } from './review-view.ts';
+import { validateInvoice } from './validate-invoice.ts';
+
+/** What the routes need. */
+export interface ReviewRoutes {
+  readonly db: Knex;
+  readonly now: () => Date;
+}
+
+/** `/api/hitl`: where people read, correct and confirm what was extracted. */
+export function reviewRouter({ db, now }: ReviewRoutes): Router {
+  const router = Router({ caseSensitive: true });
+  const schema = reviewSchema();
+
+  addRoute(router, '/invoices', {
+    get: async (request, response) => sendJson(response, 200, await listInvoices(db, listRequest(request.query))),
+  });
+
+  // Before /invoice/:id, which would take them for ids.
+  addRoute(router, '/invoice/schema', {
+    get: (_request, response) => sendJson(response, 200, schema),
+  });
+  addRoute(router, '/invoice/validate', {
+    post: async (request, response) => {
+      const body = await jsonBody(request, response);
+      const review = read('body', (place) => reviewRequest(body, place));
+      const accepted = await validateInvoice(db, review, now().toISOString());
+      tagVersion(response, accepted.reviewVersion);
+      sendJson(response, 200, {
+        success: true,
+        invoice_id: review.invoice_id,
+        validation_status: review.overall_validation_status,
+        message: 'Invoice validation completed successfully',
+        review_version: accepted.reviewVersion,
+        review_history: accepted.history,
+      });
+    },
+  });
+
+  addRoute(router, '/invoice/:id', {
+    get: async (request, response) => {
+      const invoice = await readOneState(db, (trx) => getInvoice(trx, pathId(request)));
+      tagVersion(response, invoice.review_version);
+      sendJson(response, 200, reviewView(invoice));
+    },
+  });
+
+  addRoute(router, '/invoice/:id/history', {
+    get: async (request, response) => {
+      sendJson(response, 200, await listHistory(db, pathId(request)));
+    },
+  });
+
+  return router;
+}
