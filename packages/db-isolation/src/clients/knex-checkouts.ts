@@ -17,6 +17,8 @@ export interface KnexInternals {
 
 /** What is known of the connections of one Knex instance. */
 export interface Checkout {
+  /** Whether a connection was ever asked for. */
+  readonly connected: boolean;
   /** From now on every query fails with `reason()`, also through a transaction that is still open. */
   fence(reason: () => Error): void;
   /** Rolls back and returns what is still checked out, and says what that was. */
@@ -32,6 +34,7 @@ export function trackCheckouts(client: KnexInternals): Checkout {
   const out = new Set<RawConnection>();
   const acquire = client.acquireConnection.bind(client);
   const release = client.releaseConnection.bind(client);
+  let connected = false;
   let fenced: (() => Error) | undefined;
   const assertOpen = () => {
     if (fenced) throw fenced();
@@ -39,6 +42,7 @@ export function trackCheckouts(client: KnexInternals): Checkout {
 
   client.acquireConnection = async () => {
     assertOpen();
+    connected = true;
     const connection = await acquire();
     out.add(connection);
     try {
@@ -57,6 +61,9 @@ export function trackCheckouts(client: KnexInternals): Checkout {
   };
 
   return {
+    get connected() {
+      return connected;
+    },
     fence(reason) {
       fenced = reason;
     },

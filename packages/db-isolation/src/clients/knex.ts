@@ -32,7 +32,7 @@ export function knexClient(options: KnexClientOptions = {}): Client<Knex> {
 
 class KnexClient implements Client<Knex> {
   readonly #options: KnexClientOptions;
-  #knex: ReturnType<typeof loadKnex> | undefined;
+  #loaded: LoadedKnex | undefined;
   readonly #checkouts = new WeakMap<Knex, Checkout>();
 
   constructor(options: KnexClientOptions) {
@@ -40,7 +40,7 @@ class KnexClient implements Client<Knex> {
   }
 
   async fingerprint(): Promise<string> {
-    const { version } = this.#load();
+    const { version } = loadKnex();
     return JSON.stringify(['knex', version, this.#options], (_, value) =>
       typeof value === 'function' ? String(value) : value,
     );
@@ -49,10 +49,11 @@ class KnexClient implements Client<Knex> {
   async open(address: Address): Promise<Knex> {
     const { config, acquireConnectionTimeout = 5_000 } = this.#options;
     const afterCreate = config?.pool?.afterCreate;
-    const db = this.#load().create({
-      client: 'better-sqlite3',
+    this.#loaded ??= load(config?.client);
+    const db = this.#loaded.create({
       useNullAsDefault: true,
       ...config,
+      client: this.#loaded.dialect,
       connection: { filename: address.filename },
       acquireConnectionTimeout,
       pool: {
@@ -70,12 +71,6 @@ class KnexClient implements Client<Knex> {
     return db;
   }
 
-  /** On first use, so that configuring an isolation loads no driver. */
-  #load(): ReturnType<typeof loadKnex> {
-    this.#knex ??= loadKnex();
-    return this.#knex;
-  }
-
   async execute(db: Knex, sql: string): Promise<void> {
     const connection = await db.client.acquireConnection();
     try {
@@ -90,12 +85,36 @@ class KnexClient implements Client<Knex> {
   }
 
   async close(db: Knex): Promise<readonly Leak[]> {
+    const checkout = this.#checkouts.get(db);
+    if (!checkout?.connected) return []; // there is nothing to close, and Knex takes its time to find that out
     // Knex waits for connections that are out of its pool, so an unfinished transaction would make destroy() hang.
-    const leaks = (await this.#checkouts.get(db)?.takeBack()) ?? [];
+    const leaks = await checkout.takeBack();
     await db.destroy();
     return leaks;
   }
 }
+
+interface LoadedKnex {
+  readonly create: typeof import('knex').default;
+  readonly dialect: typeof Knex.Client;
+}
+
+/** Knex looks its driver up in the file system for every instance; this subclass of the dialect remembers it. */
+function load(client: Knex.Config['client'] = 'better-sqlite3'): LoadedKnex {
+  const { create } = loadKnex();
+  const Dialect = create({ client, useNullAsDefault: true }).client.constructor as DialectClass;
+  let driver: unknown;
+  class DialectWithDriver extends Dialect {
+    override _driver(): unknown {
+      driver ??= super._driver();
+      return driver;
+    }
+  }
+  return { create, dialect: DialectWithDriver as unknown as typeof Knex.Client };
+}
+
+/** The part of a dialect that is used here; Knex's own types leave the method out. */
+type DialectClass = new (config: Knex.Config) => { _driver(): unknown };
 
 function loadKnex(): { create: typeof import('knex').default; version: string } {
   const require = createRequire(import.meta.url);

@@ -8,7 +8,12 @@ import { DATABASE_FILE } from './templates.ts';
 /** Below this many bytes copying takes less time than handing the copy to another thread and waiting for it. */
 const SMALL = 1_048_576;
 
-const SIDE_FILES = ['-wal', '-shm', '-journal'];
+/** One test's copy of a template: a file in a directory of its own. */
+export interface Copy {
+  readonly directory: string;
+  readonly file: string;
+  readonly small: boolean;
+}
 
 /**
  * Copies a template into `directory`, which must not exist yet: a path is never used twice, since SQLite would take a
@@ -17,14 +22,14 @@ const SIDE_FILES = ['-wal', '-shm', '-journal'];
  *
  * @throws {IsolationError} `DBI_DISK_FULL`, `DBI_DIRECTORY_UNUSABLE`; nothing is left behind then.
  */
-export async function copyTemplate(template: string, directory: string): Promise<string | undefined> {
+export async function copyTemplate(template: string, directory: string): Promise<Copy | undefined> {
   const file = join(directory, DATABASE_FILE);
   try {
-    const { size } = statSync(template);
+    const small = statSync(template).size < SMALL;
     mkdirSync(directory, { mode: 0o700 });
-    if (size < SMALL) copyFileSync(template, file, constants.COPYFILE_FICLONE);
+    if (small) copyFileSync(template, file, constants.COPYFILE_FICLONE);
     else await copyFile(template, file, constants.COPYFILE_FICLONE);
-    return file;
+    return { directory, file, small };
   } catch (error) {
     removeTree(directory);
     if (hasCode(error, 'ENOENT') && !statSync(template, { throwIfNoEntry: false })) return undefined;
@@ -33,20 +38,12 @@ export async function copyTemplate(template: string, directory: string): Promise
 }
 
 /** Removes a copy with every file beside it. */
-export async function removeCopy(directory: string): Promise<void> {
-  const file = join(directory, DATABASE_FILE);
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size >= SMALL) return rm(directory, { recursive: true, force: true, maxRetries: 3 });
-  // Most often the directory holds one file, or the files that SQLite names: cheaper than searching it.
-  for (const path of [file, ...SIDE_FILES.map((suffix) => file + suffix)]) tryRemove(() => unlinkSync(path));
-  if (!tryRemove(() => rmdirSync(directory))) removeTree(directory);
-}
-
-function tryRemove(remove: () => void): boolean {
+export async function removeCopy({ directory, file, small }: Copy): Promise<void> {
+  if (!small) return rm(directory, { recursive: true, force: true, maxRetries: 3 });
   try {
-    remove();
-    return true;
+    unlinkSync(file); // most often the only file, and then this is cheaper than searching the directory
+    rmdirSync(directory);
   } catch {
-    return false;
+    removeTree(directory);
   }
 }

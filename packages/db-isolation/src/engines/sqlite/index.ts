@@ -70,13 +70,14 @@ class SqliteSession implements EngineSession {
   async clone(fingerprint: string): Promise<Clone | undefined> {
     this.#clones += 1;
     const directory = join(this.#run, String(this.#clones));
-    const file = await copyTemplate(this.#templates.file(fingerprint), directory);
-    if (file === undefined) return undefined;
-    return {
-      address: this.#address(file),
-      drop: () => removeCopy(directory),
-      keep: async (title) => keepDatabase(this.#directories, directory, title),
-    };
+    const copy = await copyTemplate(this.#templates.file(fingerprint), directory);
+    return (
+      copy && {
+        address: this.#address(copy.file),
+        drop: () => removeCopy(copy),
+        keep: async (title) => keepDatabase(this.#directories, directory, title),
+      }
+    );
   }
 
   async sweep(): Promise<SweepReport> {
@@ -92,7 +93,15 @@ class SqliteSession implements EngineSession {
   }
 
   #address(filename: string): Address {
-    return { dialect: 'sqlite', url: sqliteUrl(filename), filename, onConnect: this.#onConnect };
+    const onConnect = this.#onConnect;
+    return {
+      dialect: 'sqlite',
+      filename,
+      onConnect,
+      get url() {
+        return sqliteUrl(filename); // few tests ask for it
+      },
+    };
   }
 }
 
