@@ -117,3 +117,37 @@ export class StaleWriteError extends Error {
     this.stale = stale;
   }
 }
+
+/** An uploaded file has no bytes. */
+export class EmptyFileError extends Error {
+  override name = 'EmptyFileError';
+
+  constructor() {
+    super('File is empty');
+  }
+}
+
+/** An uploaded file is not a document that can be taken in; the message says why. */
+export class FileRejectedError extends Error {
+  override name = 'FileRejectedError';
+}
+
+/** The same bytes were uploaded before. */
+export class DuplicateDocumentError extends Error {
+  override name = 'DuplicateDocumentError';
+  readonly invoiceId: string;
+
+  constructor(invoiceId: string) {
+    super('This document was already uploaded.');
+    this.invoiceId = invoiceId;
+  }
+}
+
+/** The invoice has no document, or its file is lost. */
+export class DocumentNotFoundError extends Error {
+  override name = 'DocumentNotFoundError';
+
+  constructor(invoiceId: string) {
+    super(`Document for invoice ${invoiceId} not found`);
+  }
+}

@@ -1,4 +1,8 @@
 import {
+  DocumentNotFoundError,
+  DuplicateDocumentError,
+  EmptyFileError,
+  FileRejectedError,
   InvalidClearFieldsError,
   InvalidStateError,
   InvoiceExistsError,
@@ -33,6 +37,18 @@ const rows: readonly Row[] = [
     problems,
   })),
   row(InvoiceNotFoundError, (error) => plain(404, error.message)),
+  row(DocumentNotFoundError, (error) => plain(404, error.message)),
+  row(EmptyFileError, (error) => plain(400, error.message)),
+  row(FileRejectedError, ({ message }) => ({
+    status: 400,
+    detail: { message: 'File validation failed', errors: [message] },
+    text: message,
+  })),
+  row(DuplicateDocumentError, ({ message, invoiceId }) => ({
+    status: 409,
+    detail: { error_code: 'DUPLICATE_DOCUMENT', message, invoice_id: invoiceId },
+    text: message,
+  })),
   row(InvoiceExistsError, (error) => plain(409, error.message)),
   row(InvalidClearFieldsError, (error) => ({
     status: 400,

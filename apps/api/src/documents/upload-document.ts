@@ -1,0 +1,111 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import { EmptyFileError, FileRejectedError } from '../errors.ts';
+import { insertDocument, UncertainInsertError } from './document-store.ts';
+import { cleanFileName, hasPdfExtension } from './file-name.ts';
+import type { FilePart } from './multipart.ts';
+import type { PdfInspector } from './pdf-inspection.ts';
+import type { DocumentDraft, DocumentStorage } from './storage.ts';
+
+/** What an upload works with. */
+export interface UploadTools {
+  readonly db: Knex;
+  readonly storage: DocumentStorage;
+  readonly inspector: PdfInspector;
+  /** In units of 1,048,576 bytes. */
+  readonly maxFileSizeMb: number;
+  readonly now: () => Date;
+}
+
+/** A document that was taken in. */
+export interface UploadedDocument {
+  readonly invoice_id: string;
+  readonly file_name: string;
+  readonly file_path: string;
+  readonly file_size: number;
+  readonly page_count: number;
+  readonly upload_date: string;
+  readonly content_sha256: string;
+}
+
+const BYTES_PER_MB = 1_048_576;
+
+/**
+ * Takes in one PDF: its bytes go to the storage, and an invoice that waits for extraction to the database. The file is
+ * kept before the row is written, so a crash in between leaves a file without a row at most.
+ *
+ * @throws EmptyFileError, FileRejectedError, DuplicateDocumentError; nothing of the upload remains then.
+ */
+export async function uploadDocument(tools: UploadTools, part: FilePart): Promise<UploadedDocument> {
+  const fileName = cleanFileName(part.fileName);
+  if (!hasPdfExtension(fileName)) {
+    throw (await isEmpty(part))
+      ? new EmptyFileError()
+      : new FileRejectedError('File must be a PDF (.pdf extension required)');
+  }
+  const draft = await tools.storage.create();
+  try {
+    const received = await receive(part, draft, tools.maxFileSizeMb);
+    const pageCount = await countPages(tools.inspector, draft);
+    const uploadedAt = tools.now();
+    const document: UploadedDocument = {
+      invoice_id: randomUUID(),
+      file_name: fileName,
+      file_path: await draft.keep(uploadedAt),
+      file_size: received.size,
+      page_count: pageCount,
+      upload_date: uploadedAt.toISOString(),
+      content_sha256: received.sha256,
+    };
+    await insertDocument(tools.db, document);
+    return document;
+  } catch (error) {
+    if (!(error instanceof UncertainInsertError)) {
+      await draft.discard();
+    }
+    throw error;
+  }
+}
+
+/** Writes the bytes down while they arrive; stops at the first one over the limit. */
+async function receive(part: FilePart, draft: DocumentDraft, maxFileSizeMb: number) {
+  const maxBytes = Math.floor(maxFileSizeMb * BYTES_PER_MB);
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of part.bytes) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      const counted = ((maxBytes + 1) / BYTES_PER_MB).toFixed(2);
+      throw new FileRejectedError(`File size (${counted} MB) exceeds maximum allowed size (${maxFileSizeMb} MB)`);
+    }
+    hash.update(chunk);
+    await draft.write(chunk);
+  }
+  if (size === 0) {
+    throw new EmptyFileError();
+  }
+  return { size, sha256: hash.digest('hex') };
+}
+
+async function countPages(inspector: PdfInspector, draft: DocumentDraft): Promise<number> {
+  const finding = await inspector.inspect(draft.path);
+  if (finding.kind === 'encrypted') {
+    throw new FileRejectedError('PDF is encrypted and cannot be processed');
+  }
+  if (finding.kind === 'invalid') {
+    throw new FileRejectedError(`Invalid PDF format: ${finding.reason}`);
+  }
+  if (finding.pageCount === 0) {
+    throw new FileRejectedError('PDF has no pages');
+  }
+  return finding.pageCount;
+}
+
+async function isEmpty(part: FilePart): Promise<boolean> {
+  for await (const chunk of part.bytes) {
+    if (chunk.length > 0) {
+      return false;
+    }
+  }
+  return true;
+}
