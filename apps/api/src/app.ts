@@ -1,6 +1,9 @@
 import express, { type Express } from 'express';
 import type { Knex } from 'knex';
 import { type Logger, pino } from 'pino';
+import { createPdfInspector } from './documents/pdf-inspection.ts';
+import { ingestionRouter, pdfRouter } from './documents/router.ts';
+import { createFileStorage, type DocumentStorage } from './documents/storage.ts';
 import { allowOrigins } from './http/cors.ts';
 import { handleError, refuseMalformedPath, refuseUnknownPath } from './http/error-handler.ts';
 import { requestLogging } from './http/logging.ts';
@@ -12,15 +15,22 @@ import { reviewRouter } from './review/router.ts';
 export interface AppOptions {
   /** Where requests and failures are logged; silent by default. */
   readonly logger?: Logger;
+  /** Where documents are kept; files under `data/storage` of the working directory by default. */
+  readonly documents?: DocumentStorage;
+  /** The largest document that is taken in, in units of 1,048,576 bytes; 50 by default. */
+  readonly maxFileSizeMb?: number;
   /** Origins of web pages that may use the API; none by default. */
   readonly corsOrigins?: readonly string[];
   /** The clock; the system's by default. */
   readonly now?: () => Date;
 }
 
+const DEFAULT_STORAGE = 'data/storage';
+
 /** Makes the API on a database whose schema is up to date; the caller closes the database. */
 export function createApp(db: Knex, options: AppOptions = {}): Express {
   const { logger = pino({ level: 'silent' }), corsOrigins = [], now = () => new Date() } = options;
+  const { documents: storage = createFileStorage(DEFAULT_STORAGE), maxFileSizeMb = 50 } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -32,6 +42,8 @@ export function createApp(db: Knex, options: AppOptions = {}): Express {
   app.use(statusRouter(db));
   app.use('/api/v1', invoiceRouter({ db, now }));
   app.use('/api/hitl', reviewRouter({ db, now }));
+  app.use('/api/hitl', pdfRouter({ db, storage }));
+  app.use('/api/ingestion', ingestionRouter({ db, storage, inspector: createPdfInspector(), maxFileSizeMb, now }));
   app.use(refuseUnknownPath);
   app.use(handleError);
   return app;
