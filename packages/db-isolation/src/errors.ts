@@ -121,6 +121,14 @@ export function templateInUse(path: string, cause: unknown): IsolationError {
   );
 }
 
+export function templateUnfinished(leaks: readonly string[]): IsolationError {
+  return new IsolationError(
+    'DBI_TEMPLATE_IN_USE',
+    `The schema source was done, but not finished: ${leaks.join('; ')}. Most likely a migration or a seed does not await ` +
+      'a query, or does not commit a transaction.',
+  );
+}
+
 export function templateTimeout(fingerprint: string, milliseconds: number): IsolationError {
   return new IsolationError(
     'DBI_TEMPLATE_TIMEOUT',

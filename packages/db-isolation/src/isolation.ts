@@ -86,7 +86,10 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   readonly #keep: Keep;
   readonly #context = new LeaseContext<Db>();
   readonly #leases = new Set<ManagedLease<Db>>();
-  readonly #source: ProviderSource<Db> = () => this.#find()?.db;
+  readonly #source: ProviderSource<Db> = {
+    own: () => this.#usable(this.#context.own())?.db,
+    find: () => this.#find()?.db,
+  };
   readonly [runnerAccess]: RunnerAccess<Db>;
   #started: Promise<{ session: EngineSession; templates: Templates<Db> }> | undefined;
   #session: EngineSession | undefined;
@@ -131,7 +134,9 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
 
   async sweep(): Promise<SweepReport> {
     const { session } = await this.#start();
-    return session.sweep();
+    const report = await session.sweep();
+    if (this.#close) this.#closeSession(); // which it would have done, had the session been there
+    return report;
   }
 
   close(): Promise<void> {
@@ -140,7 +145,10 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   }
 
   #find(): ManagedLease<Db> | undefined {
-    const lease = this.#context.find();
+    return this.#usable(this.#context.find());
+  }
+
+  #usable(lease: ManagedLease<Db> | undefined): ManagedLease<Db> | undefined {
     if (lease?.ended) throw staleLease(lease.title);
     if (lease?.error !== undefined) throw lease.error;
     return lease;
@@ -149,9 +157,9 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   async #acquire(title: string): Promise<ManagedLease<Db>> {
     const lease = this.#open(title);
     await lease.ready;
-    if (lease.error === undefined) return lease;
+    if (lease.error === undefined && !lease.ended) return lease;
     await lease.release();
-    throw lease.error;
+    throw lease.error ?? closed();
   }
 
   #open(title: string): ManagedLease<Db> {

@@ -21,8 +21,13 @@ export interface Provider<T> {
   override(value: T): () => void;
 }
 
-/** Answers the caller's database, or undefined when no test is running. */
-export type ProviderSource<T> = () => T | undefined;
+/** Knows the databases of one isolation's tests. Both answer undefined when there is none, and throw for an ended one. */
+export interface ProviderSource<T> {
+  /** The database of the test in whose context the caller runs. */
+  own(): T | undefined;
+  /** The same, or without a context that of the only test that is running. */
+  find(): T | undefined;
+}
 
 /**
  * Where an isolation plugs itself in. A registered symbol, so that two copies of this package in one process (CommonJS
@@ -50,17 +55,16 @@ export function createProvider<T>(factory: () => T): Provider<T> {
 
   function leased(): T | undefined {
     if (sources.size === 0) return undefined;
-    const answers = [...sources].map((source) => source()).filter((answer) => answer !== undefined);
-    if (answers.length > 1) throw ambiguousLease(answers.length);
-    return answers[0];
+    // With two isolations, the context that the caller runs in decides before what else happens to be running.
+    return only([...sources].map((source) => source.own())) ?? only([...sources].map((source) => source.find()));
   }
 
   const provider: SourcedProvider<T> = {
     [providerSources]: sources,
     get() {
-      if (override) return override.value;
       const answer = leased();
       if (answer !== undefined) return answer;
+      if (override) return override.value;
       real ??= { value: factory() };
       return real.value;
     },
@@ -74,4 +78,10 @@ export function createProvider<T>(factory: () => T): Provider<T> {
     },
   };
   return provider;
+}
+
+function only<T>(answers: readonly (T | undefined)[]): T | undefined {
+  const found = answers.filter((answer) => answer !== undefined);
+  if (found.length > 1) throw ambiguousLease(found.length);
+  return found[0];
 }

@@ -32,6 +32,7 @@ export interface Checkout {
  */
 export function trackCheckouts(client: KnexInternals): Checkout {
   const out = new Set<RawConnection>();
+  const waiting = new Set<Promise<RawConnection>>();
   const acquire = client.acquireConnection.bind(client);
   const release = client.releaseConnection.bind(client);
   let connected = false;
@@ -40,7 +41,7 @@ export function trackCheckouts(client: KnexInternals): Checkout {
     if (fenced) throw fenced();
   };
 
-  client.acquireConnection = async () => {
+  const checkOut = async () => {
     assertOpen();
     connected = true;
     const connection = await acquire();
@@ -52,6 +53,16 @@ export function trackCheckouts(client: KnexInternals): Checkout {
       throw error;
     }
     return connection;
+  };
+
+  client.acquireConnection = async () => {
+    const attempt = checkOut();
+    waiting.add(attempt);
+    try {
+      return await attempt;
+    } finally {
+      waiting.delete(attempt);
+    }
   };
   client.releaseConnection = async (connection) => {
     // One that was taken back is in the pool already.
@@ -68,15 +79,19 @@ export function trackCheckouts(client: KnexInternals): Checkout {
       fenced = reason;
     },
     async takeBack() {
-      if (out.size > 0) await nextTurn(); // a query that has just finished is still on its way back
       const leaks: Leak[] = [];
-      for (const connection of out) {
-        leaks.push(describe(connection));
-        if (connection.inTransaction) connection.exec('rollback');
-        if (fenced) refuse(connection, fenced);
-        client.pool?.release(connection);
+      while (out.size + waiting.size > 0) {
+        await nextTurn(); // a query that has just finished is still on its way back
+        for (const connection of out) {
+          leaks.push(describe(connection));
+          if (connection.inTransaction) connection.exec('rollback');
+          if (fenced) refuse(connection, fenced);
+          client.pool?.release(connection);
+        }
+        out.clear();
+        // Whoever waited for one of them gets it now and is refused. Knex would print an error for those who still wait.
+        await Promise.allSettled(waiting);
       }
-      out.clear();
       return leaks;
     },
   };

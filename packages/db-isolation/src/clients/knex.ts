@@ -47,7 +47,8 @@ class KnexClient implements Client<Knex> {
   }
 
   async open(address: Address): Promise<Knex> {
-    const { config, acquireConnectionTimeout = 5_000 } = this.#options;
+    const { config } = this.#options;
+    const { acquireConnectionTimeout = config?.acquireConnectionTimeout ?? 5_000 } = this.#options;
     const afterCreate = config?.pool?.afterCreate;
     this.#loaded ??= load(config?.client);
     const db = this.#loaded.create({

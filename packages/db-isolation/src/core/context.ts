@@ -30,6 +30,11 @@ export class LeaseContext<Db> {
     return [...this.#live];
   }
 
+  /** The lease in whose context the caller runs, also when it has ended. */
+  own(): ManagedLease<Db> | undefined {
+    return this.#storage.getStore();
+  }
+
   /**
    * The caller's lease: the one whose context the code runs in, also when it has ended; without a context the only live
    * one; undefined when there is none.
@@ -37,7 +42,7 @@ export class LeaseContext<Db> {
    * @throws {IsolationError} `DBI_AMBIGUOUS_LEASE` without a context and with several live leases.
    */
   find(): ManagedLease<Db> | undefined {
-    const own = this.#storage.getStore();
+    const own = this.own();
     if (own) return own;
     if (this.#live.size > 1) throw ambiguousLease(this.#live.size);
     return this.live()[0];

@@ -49,8 +49,8 @@ export interface LeaseEnvironment<Db> {
   ended(): void;
 }
 
-/** Closing a client takes milliseconds; this bounds the case in which it hangs. */
-const CLOSE_TIMEOUT_MS = 5_000;
+/** Opening and closing take milliseconds; this bounds how long a release waits for either when it hangs. */
+const PATIENCE_MS = 5_000;
 
 /** A lease from the moment somebody asks for it: it opens in the background, and `ready` tells when it is done. */
 export class ManagedLease<Db> implements Lease<Db> {
@@ -98,11 +98,19 @@ export class ManagedLease<Db> implements Lease<Db> {
   async #open(): Promise<void> {
     try {
       const clone = await this.#environment.clone();
-      const db = await this.#environment.client.open(clone.address);
-      this.#opened = { db, clone };
+      this.#opened = { db: await this.#connect(clone), clone };
       if (!this.#ended) this.#environment.context.add(this);
     } catch (error) {
       this.#error = error;
+    }
+  }
+
+  async #connect(clone: Clone): Promise<Db> {
+    try {
+      return await this.#environment.client.open(clone.address);
+    } catch (error) {
+      await clone.drop();
+      throw error;
     }
   }
 
@@ -114,17 +122,28 @@ export class ManagedLease<Db> implements Lease<Db> {
   }
 
   async #end(failed: boolean): Promise<ReleaseReport> {
-    const { client, context, keep } = this.#environment;
-    const fence = () => {
-      this.#ended = true;
-      context.remove(this);
-      if (this.#opened) client.fence(this.#opened.db, () => staleLease(this.title));
-    };
-    fence();
-    await this.ready;
-    if (!this.#opened) return { outcome: 'dropped', reason: 'no database was opened', leaks: [] };
-    fence(); // it may have been opened after the first call
+    this.#fence();
+    try {
+      await within(PATIENCE_MS, 'opening', this.ready);
+    } catch (error) {
+      this.ready.then(() => this.#finish(failed)).catch(() => undefined); // whoever released it has been told already
+      throw releaseFailed(this.title, [error]);
+    }
+    return this.#finish(failed);
+  }
 
+  #fence(): void {
+    const { client, context } = this.#environment;
+    this.#ended = true;
+    context.remove(this);
+    if (this.#opened) client.fence(this.#opened.db, () => staleLease(this.title));
+  }
+
+  async #finish(failed: boolean): Promise<ReleaseReport> {
+    if (!this.#opened) return { outcome: 'dropped', reason: 'no database was opened', leaks: [] };
+    this.#fence(); // it may have been opened after the first time
+
+    const { client, keep } = this.#environment;
     const { db, clone } = this.#opened;
     const failures: unknown[] = [];
     const attempt = async <T>(step: () => Promise<T> | T): Promise<T | undefined> => {
@@ -135,7 +154,7 @@ export class ManagedLease<Db> implements Lease<Db> {
         return undefined;
       }
     };
-    const leaks = (await attempt(() => within(CLOSE_TIMEOUT_MS, client.close(db)))) ?? [];
+    const leaks = (await attempt(() => within(PATIENCE_MS, 'closing', client.close(db)))) ?? [];
     const wanted = keep === 'always' || (keep === 'failed' && failed);
     const kept = wanted ? await attempt(() => clone.keep(this.title)) : undefined;
     if (!kept) await attempt(() => clone.drop());
@@ -146,11 +165,12 @@ export class ManagedLease<Db> implements Lease<Db> {
   }
 }
 
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+async function within<T>(milliseconds: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    const late = () => new IsolationError('DBI_RELEASE_FAILED', `closing it took longer than ${milliseconds / 1000} s`);
-    timer = setTimeout(() => reject(late()), milliseconds);
+    const late = () =>
+      reject(new IsolationError('DBI_RELEASE_FAILED', `${what} it took longer than ${milliseconds / 1000} s`));
+    timer = setTimeout(late, milliseconds);
   });
   try {
     return await Promise.race([promise, timeout]);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Client } from '../clients/client.ts';
+import type { Client, Leak } from '../clients/client.ts';
 import type { Address, Clone, EngineSession } from '../engines/engine.ts';
+import { templateUnfinished } from '../errors.ts';
 import type { Schema } from '../schemas/schema.ts';
 
 /** Raised when templates of earlier releases must not be used any more. */
@@ -61,11 +62,13 @@ export class Templates<Db> {
 
   async #build(address: Address): Promise<void> {
     const db = await this.#client.open(address);
+    let leaks: readonly Leak[];
     try {
       const execute = (sql: string) => this.#client.execute(db, sql);
       await this.#schema.apply(db, { execute, url: address.url });
     } finally {
-      await this.#client.close(db);
+      leaks = await this.#client.close(db);
     }
+    if (leaks.length > 0) throw templateUnfinished(leaks.map(({ message }) => message));
   }
 }

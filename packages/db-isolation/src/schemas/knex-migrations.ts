@@ -42,6 +42,7 @@ export function knexMigrations(options: KnexMigrationsOptions): Schema<Knex> {
     async apply(db) {
       const source = options.migrator?.migrationSource ?? directorySource(directory);
       const config = { ...options.migrator, migrationSource: nameFailures(source) };
+      silence(db);
       await db.migrate.latest(config);
       for (const file of seeds ? filesIn(seeds, 'seeds') : []) await runSeed(file, db);
     },
@@ -89,6 +90,11 @@ function nameFailures(source: Knex.MigrationSource<unknown>): Knex.MigrationSour
       return { ...loaded, up: (knex: Knex) => attempt(async () => loaded.up(knex)) };
     },
   };
+}
+
+/** Knex also prints what it throws. This handle only serves to build the template, so nothing else goes unseen. */
+function silence(db: Knex): void {
+  db.client.logger.warn = () => undefined;
 }
 
 async function runSeed(file: string, db: Knex): Promise<void> {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { directoryUnusable, diskFull, foreignName, hasCode, messageOf } from '../../errors.ts';
+import { directoryUnusable, diskFull, foreignName, hasCode, IsolationError, messageOf } from '../../errors.ts';
 import { mayBeAlive, processIdentity } from '../process-identity.ts';
 
 /** Where everything on disk lives. All of it is private to the user: directories 0700, files 0600. */
@@ -17,7 +17,7 @@ export interface Directories {
   readonly runs: string;
 }
 
-/** Names of runs, templates and kept databases; nothing else is ever removed. */
+/** Names of runs, templates, kept databases and their projects; nothing else is ever removed. */
 const OWN_NAME = /^(run-[0-9a-f]{8}-\d+-\d+-\d+-[0-9a-f]{12}|[0-9a-f]{32}|kept-\d{13}-[\w-]*[0-9a-f]{12})$/;
 
 /**
@@ -68,7 +68,7 @@ export function removeDeadRuns(directories: Directories): number {
  * @throws {IsolationError} `DBI_FOREIGN_NAME` for a directory that this engine did not make.
  */
 export function discard({ runs }: Directories, path: string): boolean {
-  if (!OWN_NAME.test(basename(path))) throw foreignName(path);
+  if (!isOwn(basename(path))) throw foreignName(path);
   const claimed = join(runs, `dead-${randomName()}`);
   try {
     renameSync(path, claimed);
@@ -78,6 +78,11 @@ export function discard({ runs }: Directories, path: string): boolean {
   }
   removeTree(claimed);
   return true;
+}
+
+/** Whether this engine gives such names. */
+export function isOwn(name: string): boolean {
+  return OWN_NAME.test(name);
 }
 
 /** Removes a directory of this process with everything in it. */
@@ -99,9 +104,10 @@ export function onDisk<T>(path: string, operation: () => T): T {
   }
 }
 
-/** What a failed file operation below `path` means for the user. */
+/** What a failed file operation below `path` means for the user; also of one that made a migration fail. */
 export function diskError(path: string, error: unknown): unknown {
-  if (hasCode(error, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL')) return diskFull(path, error);
+  const cause = error instanceof IsolationError ? error.cause : error;
+  if (hasCode(cause, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL')) return diskFull(path, error);
   if (hasCode(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT', 'EEXIST', 'SQLITE_CANTOPEN', 'SQLITE_READONLY')) {
     return directoryUnusable(path, messageOf(error), error);
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kept } from '../engine.ts';
-import { type Directories, discard, onDisk, randomName } from './directories.ts';
+import { type Directories, discard, isOwn, onDisk, randomName } from './directories.ts';
 import { DATABASE_FILE } from './templates.ts';
 import { sqliteUrl } from './url.ts';
 
@@ -38,8 +38,10 @@ export function keepDatabase(directories: Directories, clone: string, title: str
 /** Applies both limits to every project. */
 export function removeOldKept(directories: Directories): number {
   let removed = 0;
-  for (const project of readdirSync(directories.kept)) {
+  const projects = readdirSync(directories.kept, { withFileTypes: true });
+  for (const { name: project } of projects.filter((entry) => entry.isDirectory() && isOwn(entry.name))) {
     const kept = readdirSync(join(directories.kept, project))
+      .filter(isOwn)
       .map((name) => ({ name, at: Number(NAME.exec(name)?.[1]) }))
       .filter(({ at }) => !Number.isNaN(at))
       .sort((a, b) => b.at - a.at);

@@ -1,3 +1,4 @@
+import { utimesSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../../errors.ts';
 import type { Driver } from './driver.ts';
@@ -15,12 +16,13 @@ export async function withLock(
   timeout: number,
   work: () => Promise<void>,
 ): Promise<boolean> {
+  prepare(file);
   const lock = driver.open(file);
   try {
-    lock.pragma('journal_mode = memory'); // nothing is written, so nothing needs to be found again after a crash
     lock.pragma('busy_timeout = 0'); // waiting inside SQLite would block the whole process
     const deadline = performance.now() + timeout;
-    while (!tryLock(() => lock.exec('begin exclusive'))) {
+    // Nothing is written, so nothing needs to be found again after a crash.
+    while (!tryLock(() => lock.exec('pragma journal_mode = memory; begin exclusive'))) {
       if (performance.now() > deadline) return false;
       await sleep(POLL_MS);
     }
@@ -32,6 +34,17 @@ export async function withLock(
 }
 
 const POLL_MS = 20;
+
+/** Never opens a file that is there: closing it again would make this process lose SQLite's lock on it. */
+function prepare(file: string): void {
+  try {
+    writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    const now = new Date();
+    utimesSync(file, now, now); // a lock that nobody has used for long is removed
+  }
+}
 
 function tryLock(begin: () => void): boolean {
   try {

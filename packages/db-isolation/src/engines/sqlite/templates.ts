@@ -14,9 +14,9 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { hasCode, templateInUse, templateTimeout } from '../../errors.ts';
-import { type Directories, discard, onDisk, randomName } from './directories.ts';
+import { type Directories, discard, diskError, onDisk, randomName } from './directories.ts';
 import type { Driver } from './driver.ts';
 import { withLock } from './lock.ts';
 
@@ -27,6 +27,7 @@ export const DATABASE_FILE = 'db.sqlite';
 export const MAX_TEMPLATES = 8;
 
 const SEAL_FILE = 'sealed.json';
+const FINGERPRINT = /^[0-9a-f]{32}$/;
 const DAY_MS = 86_400_000;
 
 /** Templates on disk: `templates/<fingerprint>/db.sqlite`, complete as soon as the directory exists. */
@@ -56,31 +57,35 @@ export class TemplateStore {
     timeout: number,
     build: (file: string) => Promise<void>,
   ): Promise<void> {
-    if (!this.#isSealed(fingerprint)) {
+    while (!this.#isSealed(fingerprint) || !this.#markUsed(fingerprint)) {
       const lock = join(this.#directories.locks, `${fingerprint}.lock`);
       const done = await withLock(this.#driver, lock, timeout, async () => {
         if (this.#isSealed(fingerprint)) return; // built while this process waited
         discard(this.#directories, this.#directory(fingerprint)); // damaged
         await this.#build(fingerprint, workshop, build);
-        this.evict();
+        this.evict(fingerprint);
       });
       if (!done) throw templateTimeout(fingerprint, timeout);
     }
-    const now = new Date();
-    utimesSync(this.#directory(fingerprint), now, now); // the time of last use decides what goes
   }
 
-  /** Removes the templates that were unused for longest, down to {@link MAX_TEMPLATES}. */
-  evict(): number {
+  /**
+   * Removes the templates that were unused for longest, down to {@link MAX_TEMPLATES}.
+   *
+   * @param inUse one that stays whatever the clock says.
+   */
+  evict(inUse?: string): number {
     const { templates, locks } = this.#directories;
+    const used = (name: string) => (name === inUse ? Number.POSITIVE_INFINITY : modified(join(templates, name)));
     const byUse = readdirSync(templates)
-      .filter((name) => /^[0-9a-f]{32}$/.test(name))
-      .map((name) => ({ name, used: modified(join(templates, name)) }))
+      .filter((name) => FINGERPRINT.test(name))
+      .map((name) => ({ name, used: used(name) }))
       .sort((a, b) => b.used - a.used);
     const old = byUse.slice(MAX_TEMPLATES).filter(({ name }) => discard(this.#directories, join(templates, name)));
     for (const name of readdirSync(locks)) {
-      const unused = !existsSync(join(templates, name.replace(/\.lock$/, '')));
       const path = join(locks, name);
+      const ours = name.endsWith('.lock') && FINGERPRINT.test(basename(name, '.lock'));
+      const unused = ours && !existsSync(join(templates, basename(name, '.lock')));
       if (unused && Date.now() - modified(path) > DAY_MS) rmSync(path, { force: true });
     }
     return old.length;
@@ -97,26 +102,40 @@ export class TemplateStore {
     });
     try {
       await build(file);
-      this.#settle(file);
-      onDisk(workshop, () => seal(file, sealed));
+      this.#whileNobodyWrites(file, () => seal(file, sealed));
       renameSync(sealed, this.#directory(fingerprint));
+    } catch (error) {
+      throw diskError(workshop, error);
     } finally {
       for (const directory of [draft, sealed]) rmSync(directory, { recursive: true, force: true });
     }
   }
 
-  /** Moves everything out of a write-ahead log into the file itself, and makes sure that nobody is writing. */
-  #settle(file: string): void {
+  /** Moves everything out of a write-ahead log into the file itself, and holds off writers during `work`. */
+  #whileNobodyWrites(file: string, work: () => void): void {
     const db = this.#driver.open(file);
     try {
       db.pragma('busy_timeout = 0');
       const [checkpoint] = db.pragma('wal_checkpoint(truncate)') as { busy: number }[];
       if (checkpoint?.busy) throw templateInUse(file, undefined);
-      db.exec('begin immediate; rollback');
+      db.exec('begin immediate');
+      work();
     } catch (error) {
       throw hasCode(error, 'SQLITE_BUSY', 'SQLITE_LOCKED') ? templateInUse(file, error) : error;
     } finally {
-      db.close();
+      db.close(); // rolls back
+    }
+  }
+
+  /** The time of last use decides what goes. Answers false when it has gone in the meantime. */
+  #markUsed(fingerprint: string): boolean {
+    try {
+      const now = new Date();
+      utimesSync(this.#directory(fingerprint), now, now);
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return false;
+      throw error;
     }
   }
 
