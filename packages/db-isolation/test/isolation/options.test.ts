@@ -1,0 +1,68 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createIsolation } from '@acme/db-isolation';
+import { knexClient } from '@acme/db-isolation/clients/knex';
+import { sqlite } from '@acme/db-isolation/engines/sqlite';
+import { knexMigrations } from '@acme/db-isolation/schemas/knex-migrations';
+import { sqlFiles } from '@acme/db-isolation/schemas/sql-files';
+import { expect } from 'chai';
+import { failure } from '../support/rejections.ts';
+import { NOTES } from '../support/schemas.ts';
+import { setEnvironment, useWorkspace } from '../support/workspace.ts';
+
+describe('createIsolation', () => {
+  const workspace = useWorkspace();
+  afterEach(() => setEnvironment('DB_ISOLATION_KEEP', undefined));
+
+  it('touches no disk, so that paths may be wrong until a database is acquired', async () => {
+    process.env['DB_ISOLATION_DIR'] = join(workspace.path, 'not', 'yet');
+    for (const schema of [knexMigrations({ directory: 'nowhere', seeds: 'neither' }), sqlFiles({ files: 'no.sql' })]) {
+      await workspace.isolation({ schema }).close();
+    }
+    expect(readdirSync(workspace.path)).to.deep.equal([]);
+  });
+
+  it('refuses a keep that it does not know, naming the option and what it may be', async () => {
+    const error = await failure('DBI_INVALID_OPTION', () => workspace.isolation({ keep: 'sometimes' as 'always' }));
+    expect(error.message).to.match(/^keep is "sometimes".*'failed', 'always', 'never'/);
+  });
+
+  it('refuses a DB_ISOLATION_KEEP that it does not know, naming the variable', async () => {
+    process.env['DB_ISOLATION_KEEP'] = 'yes';
+    const error = await failure('DBI_INVALID_OPTION', () => workspace.isolation({ keep: 'always' }));
+    expect(error.message).to.contain('DB_ISOLATION_KEEP is "yes"');
+  });
+
+  it('lets DB_ISOLATION_KEEP win over the option, unless it is empty', async () => {
+    process.env['DB_ISOLATION_KEEP'] = 'never';
+    const never = await workspace.isolation({ keep: 'always' }).acquire();
+    expect((await never.release({ failed: true })).outcome).to.equal('dropped');
+
+    process.env['DB_ISOLATION_KEEP'] = '';
+    const always = await workspace.isolation({ keep: 'always' }).acquire();
+    expect((await always.release()).outcome).to.equal('kept');
+  });
+
+  it('refuses providers that createProvider() did not make', async () => {
+    const provider = { get: () => undefined, override: () => () => undefined } as never;
+    await failure('DBI_INVALID_OPTION', () => workspace.isolation({ providers: [provider] }));
+  });
+
+  it('refuses engine options that cannot be meant', async () => {
+    const wrong = [
+      { templateTimeout: 0 },
+      { templateTimeout: Number.NaN },
+      { templateTimeout: 'soon' as never },
+      { pragmas: { 'foreign_keys; drop table note': 'on' } },
+      { pragmas: { foreign_keys: 'on; drop table note' } },
+      { pragmas: { cache_size: '' } },
+    ];
+    for (const options of wrong) await failure('DBI_INVALID_OPTION', () => sqlite(options));
+  });
+
+  it('works with a database of any kind of handle that the client and the schema agree on', async () => {
+    const isolation = createIsolation({ engine: sqlite(), client: knexClient(), schema: NOTES });
+    await isolation.run('typed', async ({ db }) => expect(await db('note').first()).to.include({ id: 1 }));
+    await isolation.close();
+  });
+});

@@ -1,0 +1,202 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { dir } from 'tmp-promise';
+
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../fixtures/mocha/', import.meta.url));
+
+/** How the fixture suites are isolated: by root hooks for the whole run, or describe block by describe block. */
+export type Mode = 'root' | 'each';
+
+export interface MochaOptions {
+  /** Names of files in `test/fixtures/mocha`, without `.suite.ts`. */
+  readonly suites: readonly string[];
+  /** Default: `'root'`. */
+  readonly mode?: Mode;
+  /** How the file with the root hooks is loaded. Default: `--require`. */
+  readonly load?: '--require' | '--import';
+  readonly parallel?: boolean;
+  /** Default: `'json'`, whose results are then in {@link MochaRun.tests}. */
+  readonly reporter?: 'json' | 'spec';
+  readonly version?: 'mocha' | 'mocha-11';
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Signals then reach the run's whole process group as well as its main process. */
+  readonly ownGroup?: boolean;
+}
+
+/** One test, or one failing hook, as Mocha's JSON reporter tells of it. */
+export interface TestResult {
+  readonly title: string;
+  readonly state: 'passed' | 'failed' | 'pending';
+  readonly message: string;
+  readonly stack: string;
+  readonly code: string | undefined;
+}
+
+export interface MochaRun {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Standard output and standard error, in the order in which they arrived. */
+  readonly output: string;
+  readonly tests: readonly TestResult[];
+}
+
+/** A private directory for the databases of some runs, and what can be seen in it. */
+export class MochaSandbox {
+  readonly path: string;
+  readonly #remove: () => Promise<void>;
+  #runs = 0;
+
+  private constructor(path: string, remove: () => Promise<void>) {
+    this.path = path;
+    this.#remove = remove;
+  }
+
+  static async create(): Promise<MochaSandbox> {
+    const { path, cleanup } = await dir({ unsafeCleanup: true, prefix: 'db-isolation-test-' });
+    return new MochaSandbox(path, cleanup);
+  }
+
+  remove(): Promise<void> {
+    return this.#remove();
+  }
+
+  /** Everything that runs have in use or left behind. */
+  runs(): readonly string[] {
+    return this.#list('runs').filter((path) => !/\/(locks|templates)\//.test(path));
+  }
+
+  /** The files of kept databases, oldest first. */
+  kept(): readonly string[] {
+    return this.#list('kept').filter((path) => path.endsWith('/db.sqlite'));
+  }
+
+  /** Whether any run of the library has put anything here. */
+  isUntouched(): boolean {
+    return !existsSync(this.databases);
+  }
+
+  /** What runs get as `DB_ISOLATION_DIR`. */
+  get databases(): string {
+    return join(this.path, 'databases');
+  }
+
+  /** Where fixtures put files for the test that watches them. */
+  get signals(): string {
+    const path = join(this.path, 'signals');
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  /** Runs fixture suites in a Mocha process of their own, to the end. */
+  async mocha(options: MochaOptions): Promise<MochaRun> {
+    return this.start(options).done;
+  }
+
+  start(options: MochaOptions): StartedRun {
+    this.#runs += 1;
+    const report = join(this.path, `report-${this.#runs}.json`);
+    const child = spawn(process.execPath, argumentsFor(options, report), {
+      cwd: PACKAGE,
+      env: {
+        ...cleanEnvironment(),
+        DB_ISOLATION_DIR: this.databases,
+        FIXTURE_MODE: options.mode ?? 'root',
+        FIXTURE_SIGNALS: this.signals,
+        ...options.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: options.ownGroup ?? false,
+    });
+    return new StartedRun(child, report);
+  }
+
+  #list(part: string): string[] {
+    if (this.isUntouched()) return [];
+    const [root = ''] = readdirSync(this.databases);
+    const path = join(this.databases, root, part);
+    return readdirSync(path, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(path, name))
+      .sort();
+  }
+}
+
+/** A Mocha process at work. */
+export class StartedRun {
+  readonly #child: ChildProcess;
+  /** Settles when the process, and every worker that shares its output, has ended. */
+  readonly done: Promise<MochaRun>;
+
+  constructor(child: ChildProcess, report: string) {
+    this.#child = child;
+    this.done = finish(child, report);
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the process did not start');
+    return this.#child.pid;
+  }
+
+  kill(signal: NodeJS.Signals, whom: 'main' | 'group' = 'main'): void {
+    process.kill(whom === 'group' ? -this.pid : this.pid, signal);
+  }
+}
+
+async function finish(child: ChildProcess, report: string): Promise<MochaRun> {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  return { code, signal, output, tests: existsSync(report) ? readReport(report) : [] };
+}
+
+function argumentsFor(options: MochaOptions, report: string): string[] {
+  const { suites, mode = 'root', load = '--require', parallel, reporter = 'json', version = 'mocha' } = options;
+  const manifest = createRequire(import.meta.url).resolve(`${version}/package.json`);
+  const hooks = join(FIXTURES, 'hooks.ts');
+  return [
+    ...['--conditions=@acme/source', '--import', 'tsx'],
+    ...(mode === 'root' && load === '--import' ? ['--import', hooks] : []),
+    join(dirname(manifest), 'bin', 'mocha.js'),
+    ...['--no-config', '--no-package', '--reporter', reporter],
+    ...(reporter === 'json' ? ['--reporter-option', `output=${report}`] : []),
+    ...(mode === 'root' && load === '--require' ? ['--require', hooks] : []),
+    ...(parallel ? ['--parallel', '--jobs', '2'] : []),
+    ...(options.args ?? []),
+    ...suites.map((name) => join(FIXTURES, `${name}.suite.ts`)),
+  ];
+}
+
+/** Without what the run of these tests itself was given. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const { MOCHA_WORKER_ID: _worker, DB_ISOLATION_KEEP: _keep, ...rest } = process.env;
+  return rest;
+}
+
+interface JsonReport {
+  readonly passes: readonly JsonTest[];
+  readonly failures: readonly JsonTest[];
+  readonly pending: readonly JsonTest[];
+}
+
+interface JsonTest {
+  readonly fullTitle: string;
+  readonly err: { readonly message?: string; readonly stack?: string; readonly code?: string };
+}
+
+function readReport(file: string): readonly TestResult[] {
+  const { passes, failures, pending } = JSON.parse(readFileSync(file, 'utf8')) as JsonReport;
+  const results = (tests: readonly JsonTest[], state: TestResult['state']) =>
+    tests.map(({ fullTitle, err }) => {
+      return { title: fullTitle, state, message: err.message ?? '', stack: err.stack ?? '', code: err.code };
+    });
+  return [...results(passes, 'passed'), ...results(failures, 'failed'), ...results(pending, 'pending')];
+}
