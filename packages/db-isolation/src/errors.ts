@@ -174,9 +174,10 @@ export function alreadyOverridden(): IsolationError {
 export function hooksNotRun(): IsolationError {
   return new IsolationError(
     'DBI_HOOKS_NOT_RUN',
-    'isolationHooks() was called, but Mocha never ran the hooks. Mocha ignores the mochaHooks of a file that is ' +
+    'isolationHooks() was called, but Mocha has not run the hooks. Mocha ignores the mochaHooks of a file that is ' +
       'loaded with --import or "import": load it with --require, or "require" in .mocharc.json, and export the hooks ' +
-      'as "mochaHooks".',
+      'as "mochaHooks". If it already is, current() was called too early, while test files were being loaded: call ' +
+      'it inside a test or a beforeEach hook.',
   );
 }
 

@@ -163,12 +163,15 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   }
 
   #open(title: string): ManagedLease<Db> {
-    if (this.#close) throw closed();
     const lease: ManagedLease<Db> = new ManagedLease(title, {
       client: this.#options.client,
       context: this.#context,
       keep: this.#keep,
-      clone: async () => (await this.#start()).templates.clone(),
+      clone: async () => {
+        if (this.#close) throw closed();
+        const { templates } = await this.#start();
+        return templates.clone();
+      },
       ended: () => this.#leases.delete(lease),
     });
     this.#leases.add(lease);

@@ -1,16 +1,22 @@
-import type { ManagedLease } from '../core/lease.ts';
+// The parts of Mocha 11 and 12 that the adapter touches. Those that start with an underscore, and `callback`, are not
+// documented; where they are missing, the adapter goes without.
 
-// The parts of Mocha 11 and 12 that the adapter touches. Those that start with an underscore are not documented; where
-// they are missing, the adapter goes without.
-
-type Body = (this: unknown, done?: (error?: unknown) => void) => unknown;
+type Callback = (error?: unknown) => void;
+type Body = (this: unknown, done?: Callback) => unknown;
 
 interface Runnable {
   fn?: Body;
-  async?: number | boolean;
   state?: 'passed' | 'failed' | 'pending';
   err?: unknown;
+  /** Ends the run of this hook or test. */
+  callback?: Callback;
   readonly parent?: MochaSuite;
+}
+
+/** A hook, as `this.test` of its own context. */
+export interface MochaHook extends Runnable {
+  /** Makes the test fail that the hook runs for, without failing the hook. */
+  error?(error: unknown): void;
 }
 
 /** A test, one object for each attempt at it. */
@@ -31,13 +37,21 @@ export interface MochaSuite {
 export interface MochaContext {
   readonly currentTest?: MochaTest;
   /** The hook itself. */
-  readonly test?: Runnable;
+  readonly test?: MochaHook;
   timeout(milliseconds: number): unknown;
 }
 
-/** Whether this attempt failed, in whatever way: a failed one that Mocha will retry has no state at all. */
+/**
+ * Whether this attempt failed, in whatever way: a failed one that Mocha will retry has no state at all, and one that is
+ * followed by a failing hook has passed.
+ */
 export function hasFailed(test: MochaTest): boolean {
-  return !test.isPending() && test.state !== 'passed';
+  return !test.isPending() && (test.state !== 'passed' || failedHook(test) !== undefined);
+}
+
+/** What reporters have noted about a failed attempt. */
+export function errorOf(test: MochaTest): unknown {
+  return test.err ?? failedHook(test)?.err;
 }
 
 /** The same object for all attempts at one test. */
@@ -45,28 +59,30 @@ export function firstAttempt(test: MochaTest): MochaTest {
   return test.retriedTest?.() ?? test;
 }
 
-/**
- * Makes the test's body run inside `inContext`, and fail with the lease's error if there is one. A retried test starts
- * with the wrapped body of the attempt before it, so wrappers are looked up and never nested.
- */
-export function wrapBody<Db>(test: MochaTest, lease: ManagedLease<Db>, inContext: <T>(body: () => T) => T): void {
-  if (!test.fn) return;
-  const body = BODIES.get(test.fn) ?? test.fn;
-  const start: Body = function (...args) {
-    if (lease.error !== undefined) throw lease.error;
-    return inContext(() => body.apply(this, args));
-  };
-  // Mocha tells by the number of parameters whether a body takes a callback.
-  test.fn =
-    body.length === 0
-      ? start
-      : function (done) {
-          return start.call(this, done);
-        };
-  BODIES.set(test.fn, body);
+/** Makes functions known as this adapter's own hooks, which the functions below leave alone. */
+export function markAsOurs(...hooks: readonly object[]): void {
+  for (const hook of hooks) OURS.add(hook);
 }
 
-const BODIES = new WeakMap<Body, Body>();
+/** What happens in place of a function that Mocha calls: `call` runs it, `skip` ends it without. */
+type Around = (call: () => unknown, skip: () => unknown) => unknown;
+
+/**
+ * Puts itself between Mocha and the test's body, and between Mocha and all other hooks around the test up to those of
+ * `outermost`. Answers what undoes it.
+ */
+export function wrapTest(
+  test: MochaTest,
+  outermost: MochaSuite | undefined,
+  around: { readonly body: Around; readonly hook: Around },
+): () => void {
+  const hooks = hooksOf(test, outermost).filter(({ fn }) => fn && !OURS.has(fn));
+  wrap(test, test, around.body);
+  for (const hook of hooks) wrap(hook, test, around.hook);
+  return () => {
+    for (const runnable of [test, ...hooks]) unwrap(runnable);
+  };
+}
 
 /** Moves our hook behind those that were registered later, so that they still have the database. */
 export function runHookLast(suite: MochaSuite | undefined, fn: unknown): void {
@@ -78,50 +94,76 @@ export function runHookLast(suite: MochaSuite | undefined, fn: unknown): void {
 }
 
 /**
- * Empties the other hooks around a test that got no database. One of them would fail first for want of it, and Mocha
- * would then skip the rest of the suite instead of failing each test by name. Returns what undoes it.
+ * While one of our hooks waits, a timer of an earlier test may throw. Mocha would fail the hook for it, and a root hook
+ * that fails ends the whole run; so the error goes to `report` instead.
  */
-export function silenceHooks(test: MochaTest, outermost: MochaSuite | undefined, ours: readonly unknown[]): () => void {
-  const silenced: { hook: Runnable; fn: Body | undefined }[] = [];
-  for (const suite of suitesOf(test, outermost)) {
-    for (const hook of [...(suite._beforeEach ?? []), ...(suite._afterEach ?? [])]) {
-      if (ours.includes(hook.fn)) continue;
-      silenced.push({ hook, fn: hook.fn });
-      hook.fn = hook.async ? (done) => done?.() : () => undefined;
-    }
-  }
-  return () => {
-    for (const { hook, fn } of silenced) if (fn) hook.fn = fn;
-  };
-}
-
-/** The error of a hook that failed around this test, if Mocha's reporter has noted it. */
-export function failedHookError(test: MochaTest): unknown {
-  for (const suite of suitesOf(test, undefined)) {
-    const hook = [...(suite._beforeEach ?? []), ...(suite._afterEach ?? [])].find(({ state }) => state === 'failed');
-    if (hook) return hook.err;
-  }
-  return undefined;
+export function catchStrayErrors(hook: MochaHook | undefined, report: (error: unknown) => void): void {
+  if (hook?.callback) hook.callback = report;
 }
 
 /** Adds text to an error that reporters have not printed yet. Answers false where that is impossible. */
 export function attachToFailure(error: unknown, text: string): boolean {
-  if (!(error instanceof Error) || Object.isFrozen(error)) return false;
+  // An error that several tests throw is printed as often, so it can name the database of one of them only.
+  if (!(error instanceof Error) || Object.isFrozen(error) || ATTACHED.has(error)) return false;
   const { message, stack } = error;
-  const longer = `${message}\n${text}`;
+  const longer = message ? `${message}\n${text}` : text;
   try {
     error.message = longer;
     // Reporters print the stack, which begins with the message.
-    if (stack) error.stack = stack.includes(message) ? stack.replace(message, () => longer) : `${stack}\n${text}`;
+    if (stack)
+      error.stack = message && stack.includes(message) ? stack.replace(message, () => longer) : `${stack}\n${text}`;
+    ATTACHED.add(error);
     return true;
   } catch {
     return false;
   }
 }
 
-function* suitesOf(test: MochaTest, outermost: MochaSuite | undefined): Generator<MochaSuite> {
+const OURS = new WeakSet<object>();
+const ATTACHED = new WeakSet<Error>();
+const WRAPPERS = new WeakMap<Body, { readonly owner: MochaTest; readonly original: Body }>();
+
+/**
+ * A retried test starts with the wrapped body of the attempt before it, whose database has gone: that wrapper is
+ * replaced. One of the same attempt belongs to another isolation: the new one goes around it.
+ */
+function wrap(runnable: Runnable, owner: MochaTest, around: Around): void {
+  const { fn } = runnable;
+  if (!fn) return;
+  const known = WRAPPERS.get(fn);
+  const inner = known && known.owner !== owner ? known.original : fn;
+  const start: Body = function (done) {
+    return around(
+      () => (done ? inner.call(this, done) : inner.call(this)),
+      () => done?.(),
+    );
+  };
+  // Mocha tells by the number of parameters whether a function takes a callback.
+  const wrapper: Body =
+    inner.length > 0
+      ? start
+      : function () {
+          return start.call(this);
+        };
+  WRAPPERS.set(wrapper, { owner, original: known?.original ?? fn });
+  runnable.fn = wrapper;
+}
+
+function unwrap(runnable: Runnable): void {
+  const known = runnable.fn && WRAPPERS.get(runnable.fn);
+  if (known) runnable.fn = known.original;
+}
+
+function failedHook(test: MochaTest): Runnable | undefined {
+  return hooksOf(test, undefined).find(({ state }) => state === 'failed');
+}
+
+/** The hooks around a test, from the inside out. */
+function hooksOf(test: MochaTest, outermost: MochaSuite | undefined): readonly Runnable[] {
+  const hooks: Runnable[] = [];
   for (let suite = test.parent; suite; suite = suite.parent) {
-    yield suite;
-    if (suite === outermost) return;
+    hooks.push(...(suite._beforeEach ?? []), ...(suite._afterEach ?? []));
+    if (suite === outermost) break;
   }
+  return hooks;
 }

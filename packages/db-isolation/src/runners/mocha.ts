@@ -5,15 +5,16 @@ import type { Isolation, RunnerAccess } from '../isolation.ts';
 import { exitOnSignals } from './exit-on-signals.ts';
 import {
   attachToFailure,
-  failedHookError,
+  catchStrayErrors,
+  errorOf,
   firstAttempt,
   hasFailed,
   type MochaContext,
   type MochaSuite,
   type MochaTest,
+  markAsOurs,
   runHookLast,
-  silenceHooks,
-  wrapBody,
+  wrapTest,
 } from './mocha-internals.ts';
 import { accessOf, describeKept, endLease, KeptList, type TestDatabase } from './runner.ts';
 
@@ -22,7 +23,7 @@ export interface IsolationHooks {
   beforeAll(): void;
   beforeEach(this: MochaContext): Promise<void> | undefined;
   afterEach(this: MochaContext): Promise<void> | undefined;
-  afterAll(): Promise<void>;
+  afterAll(this: MochaContext): Promise<void> | undefined;
 }
 
 /**
@@ -83,7 +84,7 @@ interface Attempt<Db> {
   readonly lease: ManagedLease<Db>;
   /** The suite whose hooks began it: where isolated suites are nested, the outer one ends it. */
   readonly suite: MochaSuite | undefined;
-  readonly restoreHooks: () => void;
+  readonly unwrap: () => void;
 }
 
 type Hooks = Omit<IsolationHooks, 'beforeAll'>;
@@ -98,8 +99,8 @@ function hooksOf<Db>(access: RunnerAccess<Db>): Hooks {
 }
 
 /**
- * These hooks never throw: an error in a root hook would end the whole run. An error of `acquire` is thrown inside the
- * body of the test that it belongs to.
+ * These hooks never fail: a root hook that does ends the whole run. What goes wrong in them fails the test that they run
+ * for.
  */
 function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
   const keptOf = new WeakMap<MochaTest, Kept>();
@@ -114,47 +115,54 @@ function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
     const suite = this.test?.parent;
     const leftover = current;
     const lease = access.open(test.fullTitle());
-    access.context.enter(lease); // before the first await, or else neither the body nor other hooks would see it
-    wrapBody(test, lease, (body) => access.context.run(lease, body));
+    let stray: { readonly error: unknown } | undefined;
+    catchStrayErrors(this.test, (error) => {
+      stray ??= { error };
+    });
+    const unwrap = wrapTest(test, suite, {
+      body(call) {
+        if (lease.error !== undefined) throw lease.error;
+        if (stray) throw stray.error;
+        return access.context.run(lease, call);
+      },
+      // For want of a database one of them would fail first, and Mocha would skip the rest of the suite instead of
+      // failing each test by name.
+      hook: (call, skip) => (lease.error === undefined ? access.context.run(lease, call) : skip()),
+    });
     runHookLast(suite, afterEach);
-    return begin({ test, lease, suite, restoreHooks: () => undefined }, leftover);
-  }
-
-  async function begin(attempt: Attempt<Db>, leftover: Attempt<Db> | undefined): Promise<void> {
-    current = attempt;
-    if (leftover) await end(leftover, true);
-    const { test, lease, suite } = attempt;
-    await lease.ready;
-    if (lease.error === undefined) return;
-    current = { ...attempt, restoreHooks: silenceHooks(test, suite, [beforeEach, afterEach]) };
+    current = { test, lease, suite, unwrap };
+    return leftover ? end(leftover, true).then(() => lease.ready) : lease.ready;
   }
 
   function afterEach(this: MochaContext): Promise<void> | undefined {
-    this.timeout(0);
+    this.timeout(0); // a release has a time limit of its own
     const attempt = current;
     if (!attempt || attempt.suite !== this.test?.parent) return undefined;
     current = undefined;
-    access.context.enter(undefined);
+    catchStrayErrors(this.test, (error) => this.test?.error?.(error));
+    access.context.enter(undefined); // or else Mocha would go on in the context of whatever ended the test
     return end(attempt, hasFailed(attempt.test));
   }
 
   /** A hook that fails takes those after it along, ours too. Its test's database is then ended here. */
-  async function afterAll(): Promise<void> {
+  function afterAll(this: MochaContext): Promise<void> | undefined {
+    this.timeout(0);
     const leftover = current;
     current = undefined;
-    if (leftover) await end(leftover, true);
+    access.context.enter(undefined);
+    return leftover && end(leftover, true);
   }
 
-  async function end({ test, lease, restoreHooks }: Attempt<Db>, failed: boolean): Promise<void> {
-    restoreHooks();
+  async function end({ test, lease, unwrap }: Attempt<Db>, failed: boolean): Promise<void> {
+    unwrap();
     const report = await endLease(lease, failed);
     if (!report?.kept) return;
-    await forgetEarlierAttempt(test, report.kept);
-    const error = failed ? (test.err ?? failedHookError(test)) : undefined;
+    if (failed) await forgetEarlierAttempt(test, report.kept);
+    const error = failed ? errorOf(test) : undefined;
     if (!attachToFailure(error, describeKept(report.kept))) unnamed.add(report.kept);
   }
 
-  /** Of a retried test only the last failed attempt is worth a look. */
+  /** Of a test that fails again and again, only the last attempt is worth a look. */
   async function forgetEarlierAttempt(test: MochaTest, kept: Kept): Promise<void> {
     const earlier = keptOf.get(firstAttempt(test));
     keptOf.set(firstAttempt(test), kept);
@@ -163,13 +171,14 @@ function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
     await earlier.discard();
   }
 
+  markAsOurs(beforeEach, afterEach);
   return { beforeEach, afterEach, afterAll };
 }
 
 interface Registration {
   beforeEach(hook: (this: MochaContext) => unknown): void;
   afterEach(hook: (this: MochaContext) => unknown): void;
-  afterAll(hook: () => unknown): void;
+  afterAll(hook: (this: MochaContext) => unknown): void;
 }
 
 /** Mocha's functions for registering hooks, in its `bdd` or its `tdd` interface. */
