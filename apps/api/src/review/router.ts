@@ -23,7 +23,6 @@ export interface ReviewRoutes {
 /** `/api/hitl`: where people read, correct and confirm what was extracted. */
 export function reviewRouter({ db, now }: ReviewRoutes): Router {
   const router = Router({ caseSensitive: true });
-  const schema = reviewSchema();
 
   addRoute(router, '/invoices', {
     get: async (request, response) => sendJson(response, 200, await listInvoices(db, listRequest(request.query))),
@@ -31,7 +30,7 @@ export function reviewRouter({ db, now }: ReviewRoutes): Router {
 
   // Before /invoice/:id, which would take them for ids.
   addRoute(router, '/invoice/schema', {
-    get: (_request, response) => sendJson(response, 200, schema),
+    get: (_request, response) => sendJson(response, 200, reviewSchema),
   });
   addRoute(router, '/invoice/validate', {
     post: async (request, response) => {
