@@ -4,6 +4,7 @@ import type { Leak } from './client.ts';
 /** The part of a better-sqlite3 connection that is used here. */
 export interface RawConnection {
   readonly inTransaction: boolean;
+  readonly __knexUid?: string;
   exec(sql: string): unknown;
   prepare(sql: string): unknown;
 }
@@ -13,6 +14,13 @@ export interface KnexInternals {
   readonly pool: { release(connection: RawConnection): unknown } | undefined;
   acquireConnection(): Promise<RawConnection>;
   releaseConnection(connection: RawConnection): Promise<void>;
+  on(event: 'query-error', listener: (error: unknown, query: FailedQuery) => void): unknown;
+}
+
+interface FailedQuery {
+  readonly __knexUid?: string;
+  /** Set for queries of Knex's own transactions. */
+  readonly __knexTxId?: string;
 }
 
 /** What is known of the connections of one Knex instance. */
@@ -28,10 +36,13 @@ export interface Checkout {
 /**
  * Watches the connections that a Knex instance gives out, by wrapping the two methods of its client through which all
  * queries and transactions go. Also cures one fault of Knex 3: after a failed COMMIT, SQLite leaves the transaction
- * open and Knex gives the connection to the next caller, who would read rows that were never committed.
+ * open and Knex gives the connection to the next caller, who would read rows that were never committed. A transaction
+ * that the app began with a statement of its own stays open, as it does in production.
  */
 export function trackCheckouts(client: KnexInternals): Checkout {
+  const known = new Set<RawConnection>();
   const out = new Set<RawConnection>();
+  const failed = new Set<string | undefined>();
   const waiting = new Set<Promise<RawConnection>>();
   const acquire = client.acquireConnection.bind(client);
   const release = client.releaseConnection.bind(client);
@@ -45,6 +56,7 @@ export function trackCheckouts(client: KnexInternals): Checkout {
     assertOpen();
     connected = true;
     const connection = await acquire();
+    known.add(connection);
     out.add(connection);
     try {
       assertOpen(); // the test may have ended while its query waited
@@ -67,9 +79,12 @@ export function trackCheckouts(client: KnexInternals): Checkout {
   client.releaseConnection = async (connection) => {
     // One that was taken back is in the pool already.
     if (!out.delete(connection)) return;
-    if (connection.inTransaction) connection.exec('rollback');
+    if (failed.delete(connection.__knexUid) && connection.inTransaction) connection.exec('rollback');
     await release(connection);
   };
+  client.on('query-error', (_error, { __knexUid, __knexTxId }) => {
+    if (__knexTxId !== undefined) failed.add(__knexUid);
+  });
 
   return {
     get connected() {
@@ -91,6 +106,10 @@ export function trackCheckouts(client: KnexInternals): Checkout {
         out.clear();
         // Whoever waited for one of them gets it now and is refused. Knex would print an error for those who still wait.
         await Promise.allSettled(waiting);
+      }
+      for (const connection of known) {
+        if (!connection.inTransaction) continue;
+        leaks.push(describe(connection)); // begun with a statement of the test's own; closing rolls it back
       }
       return leaks;
     },

@@ -41,9 +41,7 @@ class KnexClient implements Client<Knex> {
 
   async fingerprint(): Promise<string> {
     const { version } = loadKnex();
-    return JSON.stringify(['knex', version, this.#options], (_, value) =>
-      typeof value === 'function' ? String(value) : value,
-    );
+    return JSON.stringify(['knex', version, this.#options], textOfAnything());
   }
 
   async open(address: Address): Promise<Knex> {
@@ -93,6 +91,18 @@ class KnexClient implements Client<Knex> {
     await db.destroy();
     return leaks;
   }
+}
+
+/** For `JSON.stringify`: configurations hold functions, and loggers that refer to themselves. */
+function textOfAnything(): (key: string, value: unknown) => unknown {
+  const seen = new WeakSet<object>();
+  return (_, value) => {
+    if (typeof value === 'function' || typeof value === 'bigint') return String(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (seen.has(value)) return 'seen before';
+    seen.add(value);
+    return value;
+  };
 }
 
 interface LoadedKnex {

@@ -33,14 +33,15 @@ interface SeedModule {
 export function knexMigrations(options: KnexMigrationsOptions): Schema<Knex> {
   const directory = toPath(options.directory);
   const seeds = options.seeds === undefined ? undefined : toPath(options.seeds);
+  const migrations = () => filesIn(directory, 'migrations', options.migrator?.loadExtensions);
   return {
     fingerprint() {
-      const files = [...filesIn(directory, 'migrations'), ...(seeds ? filesIn(seeds, 'seeds') : [])];
+      const files = [...migrations(), ...(seeds ? filesIn(seeds, 'seeds') : [])];
       const { migrationSource: _, ...migrator } = options.migrator ?? {};
       return JSON.stringify(['knex-migrations', hashFiles(files), environmentValues(options.env), migrator]);
     },
     async apply(db) {
-      const source = options.migrator?.migrationSource ?? directorySource(directory);
+      const source = options.migrator?.migrationSource ?? directorySource(migrations);
       const config = { ...options.migrator, migrationSource: nameFailures(source) };
       silence(db);
       await db.migrate.latest(config);
@@ -49,11 +50,15 @@ export function knexMigrations(options: KnexMigrationsOptions): Schema<Knex> {
   };
 }
 
-function filesIn(directory: string, what: string): readonly string[] {
-  const names = readNames(directory, what).filter((name) => /(?<!\.d)\.[cm]?[jt]s$/.test(name));
+function filesIn(directory: string, what: string, extensions: readonly string[] = EXTENSIONS): readonly string[] {
+  const names = readNames(directory, what).filter((name) => {
+    return extensions.includes(extname(name)) && !/\.d\.[cm]?ts$/.test(name);
+  });
   if (names.length === 0) throw schemaNotFound(what, directory);
   return names.sort().map((name) => join(directory, name));
 }
+
+const EXTENSIONS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
 
 function readNames(directory: string, what: string): string[] {
   try {
@@ -64,9 +69,9 @@ function readNames(directory: string, what: string): string[] {
 }
 
 /** The files under their own names, as Knex itself records them, but imported so that every module system works. */
-function directorySource(directory: string): Knex.MigrationSource<string> {
+function directorySource(migrations: () => readonly string[]): Knex.MigrationSource<string> {
   return {
-    getMigrations: async () => [...filesIn(directory, 'migrations')],
+    getMigrations: async () => [...migrations()],
     getMigrationName: (file) => basename(file),
     getMigration: (file) => importModule<Knex.Migration>(file, 'up'),
   };
