@@ -46,11 +46,50 @@ export interface MochaRun {
   readonly tests: readonly TestResult[];
 }
 
+/** A run that has ended, and where its databases were. */
+export interface FinishedRun extends MochaRun {
+  readonly sandbox: MochaSandbox;
+}
+
+/** Runs Mocha for the tests of a describe block, and cleans up after them. */
+export function useMocha() {
+  const sandboxes: MochaSandbox[] = [];
+  after(async () => {
+    await Promise.all(sandboxes.map((sandbox) => sandbox.remove()));
+  });
+
+  async function createSandbox(): Promise<MochaSandbox> {
+    const sandbox = await MochaSandbox.create();
+    sandboxes.push(sandbox);
+    return sandbox;
+  }
+
+  async function run(options: MochaOptions): Promise<FinishedRun> {
+    const sandbox = await createSandbox();
+    return { ...(await sandbox.mocha(options)), sandbox };
+  }
+
+  return {
+    createSandbox,
+    run,
+    /** Two at a time, each with a directory of its own. */
+    async all<const T extends readonly MochaOptions[]>(options: T): Promise<{ [K in keyof T]: FinishedRun }> {
+      const finished: FinishedRun[] = [];
+      const queue = [...options.entries()];
+      const work = async () => {
+        for (let next = queue.shift(); next; next = queue.shift()) finished[next[0]] = await run(next[1]);
+      };
+      await Promise.all([work(), work()]);
+      return finished as { [K in keyof T]: FinishedRun };
+    },
+  };
+}
+
 /** A private directory for the databases of some runs, and what can be seen in it. */
 export class MochaSandbox {
   readonly path: string;
   readonly #remove: () => Promise<void>;
-  #runs = 0;
+  readonly #started: StartedRun[] = [];
 
   private constructor(path: string, remove: () => Promise<void>) {
     this.path = path;
@@ -62,8 +101,11 @@ export class MochaSandbox {
     return new MochaSandbox(path, cleanup);
   }
 
-  remove(): Promise<void> {
-    return this.#remove();
+  /** Ends what is still running. */
+  async remove(): Promise<void> {
+    for (const run of this.#started) run.killIfRunning();
+    await Promise.all(this.#started.map(({ done }) => done));
+    await this.#remove();
   }
 
   /** Everything that runs have in use or left behind. */
@@ -99,8 +141,7 @@ export class MochaSandbox {
   }
 
   start(options: MochaOptions): StartedRun {
-    this.#runs += 1;
-    const report = join(this.path, `report-${this.#runs}.json`);
+    const report = join(this.path, `report-${this.#started.length}.json`);
     const child = spawn(process.execPath, argumentsFor(options, report), {
       cwd: PACKAGE,
       env: {
@@ -113,7 +154,9 @@ export class MochaSandbox {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: options.ownGroup ?? false,
     });
-    return new StartedRun(child, report);
+    const run = new StartedRun(child, report, options.ownGroup ?? false);
+    this.#started.push(run);
+    return run;
   }
 
   #list(part: string): string[] {
@@ -129,11 +172,13 @@ export class MochaSandbox {
 /** A Mocha process at work. */
 export class StartedRun {
   readonly #child: ChildProcess;
+  readonly #ownGroup: boolean;
   /** Settles when the process, and every worker that shares its output, has ended. */
   readonly done: Promise<MochaRun>;
 
-  constructor(child: ChildProcess, report: string) {
+  constructor(child: ChildProcess, report: string, ownGroup: boolean) {
     this.#child = child;
+    this.#ownGroup = ownGroup;
     this.done = finish(child, report);
   }
 
@@ -144,6 +189,11 @@ export class StartedRun {
 
   kill(signal: NodeJS.Signals, whom: 'main' | 'group' = 'main'): void {
     process.kill(whom === 'group' ? -this.pid : this.pid, signal);
+  }
+
+  killIfRunning(): void {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) this.kill('SIGKILL', this.#ownGroup ? 'group' : 'main');
   }
 }
 

@@ -21,6 +21,8 @@ export interface Workspace {
   write(directory: string, files: Readonly<Record<string, string>>): string;
   /** An isolation on SQLite with a table of notes, closed when the test ends. */
   isolation(options?: Options): Isolation<Knex>;
+  /** Does something when the test ends, before the directory goes. */
+  atEnd(action: () => unknown): void;
   /** The names in one of the library's directories; none when it does not exist. */
   names(directory: 'runs' | 'kept' | 'templates' | 'locks'): string[];
 }
@@ -29,17 +31,17 @@ export interface Workspace {
 export function useWorkspace(): Workspace {
   let directory: DirectoryResult;
   let before: string | undefined;
-  let isolations: Isolation<Knex>[] = [];
+  let actions: (() => unknown)[] = [];
 
   beforeEach(async () => {
     directory = await dir({ unsafeCleanup: true, prefix: 'db-isolation-test' });
     before = process.env['DB_ISOLATION_DIR'];
     process.env['DB_ISOLATION_DIR'] = workspace.path;
-    isolations = [];
+    actions = [];
   });
 
   afterEach(async () => {
-    await Promise.allSettled(isolations.map((isolation) => isolation.close()));
+    await Promise.allSettled(actions.map(async (action) => action()));
     const left = namesIn(join(workspace.root, 'runs')).filter((name) => name.includes(`-${process.pid}-`));
     setEnvironment('DB_ISOLATION_DIR', before);
     await directory.cleanup();
@@ -63,9 +65,10 @@ export function useWorkspace(): Workspace {
     },
     isolation(options = {}) {
       const isolation = createIsolation({ engine: sqlite(), client: knexClient(), schema: NOTES, ...options });
-      isolations.push(isolation);
+      actions.push(() => isolation.close());
       return isolation;
     },
+    atEnd: (action) => void actions.push(action),
     names: (name) => namesIn(join(workspace.root, name)),
   };
   return workspace;
