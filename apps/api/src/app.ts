@@ -1,7 +1,7 @@
 import express, { type Express } from 'express';
 import type { Knex } from 'knex';
 import { type Logger, pino } from 'pino';
-import { createPdfInspector } from './documents/pdf-inspection.ts';
+import { pdfInspector } from './documents/pdf-inspection.ts';
 import { ingestionRouter, pdfRouter } from './documents/router.ts';
 import { createFileStorage, type DocumentStorage } from './documents/storage.ts';
 import { allowOrigins } from './http/cors.ts';
@@ -43,7 +43,7 @@ export function createApp(db: Knex, options: AppOptions = {}): Express {
   app.use('/api/v1', invoiceRouter({ db, now }));
   app.use('/api/hitl', reviewRouter({ db, now }));
   app.use('/api/hitl', pdfRouter({ db, storage }));
-  app.use('/api/ingestion', ingestionRouter({ db, storage, inspector: createPdfInspector(), maxFileSizeMb, now }));
+  app.use('/api/ingestion', ingestionRouter({ db, storage, inspector: pdfInspector, maxFileSizeMb, now }));
   app.use(refuseUnknownPath);
   app.use(handleError);
   return app;

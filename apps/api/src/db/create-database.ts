@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Database } from 'better-sqlite3';
 import createKnex, { type Knex } from 'knex';
+import { makeDirectory } from '../make-directory.ts';
 import { SqliteClient } from './sqlite-client.ts';
 
 /** Which database to open. */
@@ -20,11 +20,13 @@ const CONNECTION_WAIT_MS = 30_000;
  */
 export function createDatabase({ url }: DatabaseOptions): Knex {
   const filename = sqliteFile(url);
-  mkdirSync(path.dirname(filename), { recursive: true });
+  makeDirectory(path.dirname(filename));
   return createKnex({
     client: SqliteClient,
     connection: { filename },
     useNullAsDefault: true,
+    // Knex prints failures to connect with their stack, and rejects with them as well; whoever asked reports them.
+    log: { warn: () => undefined },
     acquireConnectionTimeout: CONNECTION_WAIT_MS,
     // One connection: SQLite has one writer at a time, and waiting in the pool is fair where waiting for a lock is not.
     pool: { min: 0, max: 1, afterCreate: prepareConnection },

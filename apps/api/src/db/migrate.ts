@@ -9,9 +9,9 @@ interface NamedMigration extends Knex.Migration {
 
 // Names carry no file extension, so that a database migrated from the sources is up to date for the compiled program.
 const migrations: readonly NamedMigration[] = [
-  { name: '001-create-invoices', ...createInvoices },
-  { name: '002-create-line-items', ...createLineItems },
-  { name: '003-create-review-history', ...createReviewHistory },
+  { name: '001-create-invoices', up: createInvoices.up, down: createInvoices.down },
+  { name: '002-create-line-items', up: createLineItems.up, down: createLineItems.down },
+  { name: '003-create-review-history', up: createReviewHistory.up, down: createReviewHistory.down },
 ];
 
 /** The migrations of this service, oldest first, as Knex wants them. */
@@ -23,5 +23,7 @@ export const migrationSource: Knex.MigrationSource<NamedMigration> = {
 
 /** Brings a database to the newest schema; does nothing when it is there already. */
 export async function migrate(db: Knex): Promise<void> {
-  await db.migrate.latest({ migrationSource });
+  // All in one transaction: of processes that start at the same moment one migrates and the others wait for it, and
+  // one that is killed half-way leaves neither half a schema nor Knex's own lock behind.
+  await db.transaction((trx) => trx.migrate.latest({ migrationSource, disableTransactions: true }));
 }

@@ -60,6 +60,12 @@ export function createPdfInspector({ timeLimitMs = TIME_LIMIT_MS }: { timeLimitM
   };
 }
 
+/**
+ * The inspector that all apps of a process share: a reader thread takes a tenth of a second to start and tens of
+ * megabytes, and knows nothing of any app or database.
+ */
+export const pdfInspector: PdfInspector = createPdfInspector();
+
 function startWorker(): Worker {
   const worker = new Worker(new URL('./pdf-worker.mjs', import.meta.url), {
     execArgv: [],

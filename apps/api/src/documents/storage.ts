@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { access, type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { makeDirectory } from '../make-directory.ts';
 
 /** Where the original bytes of documents are kept. */
 export interface DocumentStorage {
@@ -52,14 +53,15 @@ export function createFileStorage(directory: string): DocumentStorage {
  * @throws an error of the file system when they cannot.
  */
 export async function prepareFileStorage(directory: string): Promise<void> {
-  for (const folder of [incoming(directory), path.join(directory, 'raw')]) {
-    await mkdir(folder, { recursive: true, mode: PRIVATE_DIRECTORY });
+  const root = path.resolve(directory);
+  for (const folder of [incoming(root), path.join(root, 'raw')]) {
+    makeDirectory(folder, PRIVATE_DIRECTORY);
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   }
 }
 
 async function createDraft(root: string): Promise<DocumentDraft> {
-  await mkdir(incoming(root), { recursive: true, mode: PRIVATE_DIRECTORY });
+  makeDirectory(incoming(root), PRIVATE_DIRECTORY);
   const draft = path.join(incoming(root), `${randomUUID()}.part`);
   const file = await open(draft, 'wx', PRIVATE_FILE);
   let kept: string | undefined;
@@ -69,7 +71,7 @@ async function createDraft(root: string): Promise<DocumentDraft> {
     keep: async (at) => {
       await file.sync();
       await file.close();
-      await mkdir(path.join(root, 'raw'), { recursive: true, mode: PRIVATE_DIRECTORY });
+      makeDirectory(path.join(root, 'raw'), PRIVATE_DIRECTORY);
       const key = await reserveKey(root, at);
       kept = path.join(root, key);
       await rename(draft, kept);
