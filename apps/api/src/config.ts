@@ -1,0 +1,98 @@
+import { z } from 'zod';
+
+/** What the service is told from outside. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** As createDatabase takes it. */
+  readonly databaseUrl: string;
+  readonly storageDirectory: string;
+  /** In units of 1,048,576 bytes. */
+  readonly maxFileSizeMb: number;
+  readonly corsOrigins: readonly string[];
+  readonly logLevel: string;
+}
+
+/** The environment holds a value that cannot be used; the message names the variable. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const variables = z.object({
+  PORT: text('3000').refine(isPort, 'must be a whole number from 0 to 65535').transform(Number),
+  HOST: text('127.0.0.1').refine(isHost, 'must be an address or the name of a host'),
+  DATABASE_URL: text('sqlite:data/invoices.sqlite').refine(
+    isDatabaseUrl,
+    'must be sqlite:///absolute/file or sqlite:relative/file',
+  ),
+  STORAGE_DIR: text('data/storage').refine((value) => !value.includes('\0'), 'must be a directory'),
+  MAX_FILE_SIZE_MB: text('50').refine(isFileSize, 'must be a number above 0 and up to 1024').transform(Number),
+  CORS_ORIGINS: text('')
+    .transform((list) => list.split(',').map((origin) => origin.trim()))
+    .transform((origins) => origins.filter((origin) => origin !== ''))
+    .refine((origins) => origins.every(isOrigin), 'must be origins like https://example.org, separated by commas'),
+  LOG_LEVEL: text('info').refine(isLogLevel, `must be one of ${LOG_LEVELS.join(', ')}`),
+});
+
+/**
+ * Reads the configuration from environment variables; one that is unset or empty has its default.
+ *
+ * @throws ConfigError naming every variable with a value that cannot be used.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const { data, error } = variables.safeParse(environment);
+  if (data === undefined) {
+    const problems = error.issues.map((issue) => problem(String(issue.path[0]), issue.message, environment));
+    throw new ConfigError(problems.join('; '));
+  }
+  return {
+    port: data.PORT,
+    host: data.HOST,
+    databaseUrl: data.DATABASE_URL,
+    storageDirectory: data.STORAGE_DIR,
+    maxFileSizeMb: data.MAX_FILE_SIZE_MB,
+    corsOrigins: data.CORS_ORIGINS,
+    logLevel: data.LOG_LEVEL,
+  };
+}
+
+function text(fallback: string) {
+  return z
+    .string()
+    .optional()
+    .transform((value) => (value === undefined || value === '' ? fallback : value))
+    .pipe(z.string());
+}
+
+/** The value is shown on one line, but never one that may hold a password. */
+function problem(name: string, message: string, environment: Readonly<Record<string, string | undefined>>): string {
+  return name === 'DATABASE_URL'
+    ? `${name} ${message}`
+    : `${name} ${message}, not ${JSON.stringify(environment[name])}`;
+}
+
+function isPort(value: string): boolean {
+  return /^\d{1,5}$/.test(value) && Number(value) <= 65_535;
+}
+
+function isHost(value: string): boolean {
+  return /^[A-Za-z0-9.:_%-]+$/.test(value);
+}
+
+function isDatabaseUrl(value: string): boolean {
+  return /^sqlite:(?!\/\/(?!\/[^/])).+$/.test(value) && !value.includes('\0');
+}
+
+function isFileSize(value: string): boolean {
+  return /^\d+(\.\d+)?$/.test(value) && Number(value) > 0 && Number(value) <= 1024;
+}
+
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+function isLogLevel(value: string): boolean {
+  return LOG_LEVELS.some((level) => level === value);
+}

@@ -1,0 +1,2 @@
+/** A hand-over body, as an extraction pipeline would send it. */
+export type SampleInvoice = Readonly<Record<string, unknown>> & { readonly id: string };

@@ -1,0 +1,65 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, isIPv6 } from 'node:net';
+
+/** A server that accepts requests. */
+export interface RunningServer {
+  readonly url: string;
+  /** Accepts nothing more; resolves when every request in flight has been answered and every connection is closed. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts to listen; port 0 takes any free one.
+ *
+ * @throws the system's error when the address cannot be listened on.
+ */
+export async function listen(app: RequestListener, host: string, port: number): Promise<RunningServer> {
+  const server = createServer();
+  const closeWhenAnswered = countRequests(server);
+  server.on('request', app);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${isIPv6(host) ? `[${host}]` : host}:${address.port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        closeWhenAnswered();
+      }),
+  };
+}
+
+/**
+ * Clients keep connections open for their next request, and a server is closed only when all of them are. The returned
+ * function makes each one end with its current reply, and closes them all when the last request has been answered.
+ */
+function countRequests(server: Server): () => void {
+  let inFlight = 0;
+  let stopping = false;
+  const closeIfIdle = () => {
+    if (stopping && inFlight === 0) {
+      server.closeAllConnections();
+    }
+  };
+  server.on('request', (_request, response) => {
+    inFlight += 1;
+    if (stopping) {
+      response.setHeader('Connection', 'close');
+    }
+    response.once('close', () => {
+      inFlight -= 1;
+      // Later, so that the last bytes of the reply are on their way.
+      setImmediate(closeIfIdle);
+    });
+  });
+  return () => {
+    stopping = true;
+    closeIfIdle();
+  };
+}
