@@ -29,7 +29,6 @@ export const handleError: ErrorRequestHandler = (error, request, response, _next
     response.destroy();
     return;
   }
-  response.removeHeader('ETag');
   response.set(answer.headers ?? {});
   if (/^\/api\/v1(?:\/|$)/.test(request.path)) {
     sendJson(response, answer.status, problemBody(answer), 'application/problem+json');

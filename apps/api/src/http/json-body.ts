@@ -4,7 +4,7 @@ import { BodyTooLargeError } from './http-errors.ts';
 import { read } from './reader.ts';
 
 /** The largest JSON body that is read, in bytes. */
-export const MAX_BODY_BYTES = 1_048_576;
+const MAX_BODY_BYTES = 1_048_576;
 
 const readBytes = express.raw({ type: () => true, limit: MAX_BODY_BYTES });
 

@@ -2,7 +2,7 @@ import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { MethodNotAllowedError } from './http-errors.ts';
 
 /** What answers one method of a path; a rejected promise goes to the error handler. */
-export type Handler = (request: Request, response: Response) => void | Promise<void>;
+type Handler = (request: Request, response: Response) => void | Promise<void>;
 
 /** The methods of one path. */
 export interface Methods {

@@ -1,12 +1,12 @@
 import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../json/json.ts';
-import { canonicalDecimal, type Decimal, MAX_DECIMAL_LENGTH, plainNumber, refuseDecimal } from '../money/decimal.ts';
+import { canonicalDecimal, type Decimal, isPlainDecimal, MAX_DECIMAL_LENGTH, plainNumber } from '../money/decimal.ts';
 import { isStorableText } from '../text.ts';
 import { isCalendarDay, parseTimestamp } from './dates.ts';
 import { readInteger } from './integers.ts';
 import type { Place, Reader } from './reader.ts';
 
 /** The longest text that is taken, in UTF-16 code units. */
-export const MAX_TEXT_LENGTH = 4_000;
+const MAX_TEXT_LENGTH = 4_000;
 
 /** Text, kept verbatim. */
 export function text(mostCharacters = MAX_TEXT_LENGTH): Reader<string> {
@@ -59,11 +59,10 @@ export const decimal: Reader<Decimal | null> = (value, place) => {
   }
   const sent = typeof value === 'string' ? value : value.digits;
   const plain = typeof value === 'string' ? value.replace(/^[\t\n\v\f\r ]+|[\t\n\v\f\r ]+$/g, '') : sent;
-  const refusal = plain === '' ? undefined : refuseDecimal(plain);
-  if (refusal === 'decimal_parsing') {
-    return place.refuse(refusal, 'not a plain decimal number', value);
+  if (plain !== '' && !isPlainDecimal(plain)) {
+    return place.refuse('decimal_parsing', 'not a plain decimal number', value);
   }
-  if (refusal !== undefined || sent.length > MAX_DECIMAL_LENGTH) {
+  if (sent.length > MAX_DECIMAL_LENGTH) {
     return place.refuse('decimal_max_digits', `longer than ${MAX_DECIMAL_LENGTH} characters`, value);
   }
   return plain === '' ? null : canonicalDecimal(plain);

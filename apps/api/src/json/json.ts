@@ -18,7 +18,7 @@ export interface JsonObject {
 }
 
 /** How deep arrays and objects may be nested; keeps every walk through a value clear of the stack's end. */
-export const MAX_JSON_DEPTH = 500;
+const MAX_JSON_DEPTH = 500;
 
 /**
  * Reads JSON text without changing any number.

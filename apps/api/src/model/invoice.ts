@@ -9,7 +9,7 @@ export type ProcessingState = 'PENDING' | 'PROCESSING' | 'EXTRACTED' | 'FAILED' 
 export const INVOICE_SUBTYPES = ['STANDARD_INVOICE', 'SHIFT_SERVICE_INVOICE', 'PER_DIEM_TRAVEL_INVOICE'] as const;
 
 /** One of the kinds of invoices. */
-export type InvoiceSubtype = (typeof INVOICE_SUBTYPES)[number];
+type InvoiceSubtype = (typeof INVOICE_SUBTYPES)[number];
 
 /** A postal address; a part that is not known is null. */
 export type Address = Readonly<Record<(typeof ADDRESS_PARTS)[number], string | null>>;

@@ -3,20 +3,14 @@ import { Big } from 'big.js';
 /** Text in plain decimal notation without needless zeros: what is stored, compared and sent. */
 export type Decimal = string;
 
-/** Why a text is no decimal that can be taken. */
-export type DecimalRefusal = 'decimal_parsing' | 'decimal_max_digits';
-
 /** The longest decimal that is taken, in characters; whatever fits is kept digit for digit. */
 export const MAX_DECIMAL_LENGTH = 64;
 
 const PLAIN = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/;
 
-/** Whether a text is a decimal in plain notation and short enough; undefined when it is. */
-export function refuseDecimal(text: string): DecimalRefusal | undefined {
-  if (!PLAIN.test(text)) {
-    return 'decimal_parsing';
-  }
-  return text.length > MAX_DECIMAL_LENGTH ? 'decimal_max_digits' : undefined;
+/** Whether a text is a decimal in plain notation: no exponent, no needless leading zero, no bare point. */
+export function isPlainDecimal(text: string): boolean {
+  return PLAIN.test(text);
 }
 
 /** The one spelling of a plain decimal: no trailing fraction zeros, no bare point, no negative zero. */

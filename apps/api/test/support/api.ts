@@ -74,7 +74,7 @@ export function confirm(field_name: string): object {
 }
 
 /** Every row of every table of the running test's database. */
-export async function dump(): Promise<Record<string, unknown[]>> {
+async function dump(): Promise<Record<string, unknown[]>> {
   const { db } = isolation.current();
   const rows: Record<string, unknown[]> = {};
   for (const table of ['invoices', 'line_items', 'review_history']) {
