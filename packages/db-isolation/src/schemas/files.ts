@@ -8,7 +8,7 @@ export function toPath(path: string | URL): string {
   return path instanceof URL || path.startsWith('file:') ? fileURLToPath(path) : resolve(path);
 }
 
-/** One text for the content of all these files and of the local modules that they import. */
+/** One text for the content of all these files, in this order, and of the local modules that they import. */
 export function hashFiles(files: readonly string[]): string {
   const hash = createHash('sha256');
   for (const file of withLocalImports(files)) hash.update(`${basename(file)}\0${readFileSync(file)}\0`);
@@ -40,7 +40,7 @@ function withLocalImports(files: readonly string[]): readonly string[] {
     }
   };
   for (const file of files) visit(file);
-  return [...found].sort();
+  return [...found];
 }
 
 function locate(path: string): string | undefined {

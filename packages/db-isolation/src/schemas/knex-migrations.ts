@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Knex } from 'knex';
-import { schemaFailed, schemaNotFound } from '../errors.ts';
+import { IsolationError, schemaFailed, schemaNotFound } from '../errors.ts';
 import { environmentValues, hashFiles, toPath } from './files.ts';
 import type { Schema } from './schema.ts';
 
@@ -41,10 +41,13 @@ export function knexMigrations(options: KnexMigrationsOptions): Schema<Knex> {
       return JSON.stringify(['knex-migrations', hashFiles(files), environmentValues(options.env), migrator]);
     },
     async apply(db) {
-      const source = options.migrator?.migrationSource ?? directorySource(migrations);
-      const config = { ...options.migrator, migrationSource: nameFailures(source) };
+      // Knex would look for a directory itself if it were told how to read one.
+      const { migrationSource, loadExtensions, sortDirsSeparately, ...migrator } = options.migrator ?? {};
+      const source = nameFailures(migrationSource ?? directorySource(migrations), loadExtensions);
       silence(db);
-      await db.migrate.latest(config);
+      await db.migrate.latest({ ...migrator, migrationSource: source }).catch((error: unknown) => {
+        throw error instanceof IsolationError ? error : schemaFailed('migrations in', directory, error);
+      });
       for (const file of seeds ? filesIn(seeds, 'seeds') : []) await runSeed(file, db);
     },
   };
@@ -73,14 +76,17 @@ function directorySource(migrations: () => readonly string[]): Knex.MigrationSou
   return {
     getMigrations: async () => [...migrations()],
     getMigrationName: (file) => basename(file),
-    getMigration: (file) => importModule<Knex.Migration>(file, 'up'),
+    getMigration: (file) => importModule<Knex.Migration>(file, 'up', 'down'),
   };
 }
 
 /** Knex says which statement failed, but not in which file. */
-function nameFailures(source: Knex.MigrationSource<unknown>): Knex.MigrationSource<unknown> {
+function nameFailures(
+  source: Knex.MigrationSource<unknown>,
+  loadExtensions?: readonly string[],
+): Knex.MigrationSource<unknown> {
   return {
-    getMigrations: (extensions) => source.getMigrations(extensions),
+    getMigrations: (extensions) => source.getMigrations(loadExtensions ?? extensions),
     getMigrationName: (migration) => source.getMigrationName(migration),
     async getMigration(migration) {
       const name = source.getMigrationName(migration);
@@ -112,9 +118,11 @@ async function runSeed(file: string, db: Knex): Promise<void> {
 }
 
 /** A CommonJS module that sets `module.exports` may arrive as the default export of its namespace. */
-async function importModule<T extends object>(file: string, expected: keyof T & string): Promise<T> {
+async function importModule<T extends object>(file: string, ...expected: (keyof T & string)[]): Promise<T> {
   const namespace = (await import(pathToFileURL(file).href)) as T & { default?: T };
-  const module = expected in namespace ? namespace : namespace.default;
-  if (module && typeof module[expected] === 'function') return module;
-  throw new TypeError(`${basename(file)} does not export a function "${expected}" (${extname(file)} module)`);
+  const missingFrom = (module: T) => expected.filter((name) => typeof module[name] !== 'function');
+  const module = [namespace, namespace.default].find((each) => each && missingFrom(each).length === 0);
+  if (module) return module;
+  const names = missingFrom(namespace).map((name) => `"${name}"`);
+  throw new TypeError(`${basename(file)} does not export a function ${names.join(' and ')} (${extname(file)} module)`);
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { schemaFailed, schemaNotFound } from '../errors.ts';
+import { invalidOption, schemaFailed, schemaNotFound } from '../errors.ts';
 import { environmentValues, hashFiles, toPath } from './files.ts';
 import type { Schema } from './schema.ts';
 
@@ -15,13 +15,14 @@ export interface SqlFilesOptions {
 /**
  * Fills the template with SQL files, each of which may hold many statements. Works with every client.
  *
- * @throws {IsolationError} on use: `DBI_SCHEMA_NOT_FOUND`, `DBI_SCHEMA_FAILED` naming the file.
+ * @throws {IsolationError} `DBI_INVALID_OPTION`; on use: `DBI_SCHEMA_NOT_FOUND`, `DBI_SCHEMA_FAILED` naming the file.
  * @example
  * createIsolation({ schema: sqlFiles({ files: ['schema.sql', 'seeds'] }), … });
  */
 export function sqlFiles(options: SqlFilesOptions): Schema<unknown> {
   const { files } = options;
   const paths = (Array.isArray(files) ? files : [files]).map(toPath);
+  if (paths.length === 0) throw invalidOption('files', '[]', 'at least one file or directory');
   return {
     fingerprint() {
       return JSON.stringify(['sql-files', hashFiles(paths.flatMap(sqlFilesAt)), environmentValues(options.env)]);

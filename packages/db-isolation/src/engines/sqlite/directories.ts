@@ -104,14 +104,19 @@ export function onDisk<T>(path: string, operation: () => T): T {
   }
 }
 
-/** What a failed file operation below `path` means for the user; also of one that made a migration fail. */
+/** What a failed file operation below `path` means for the user. */
 export function diskError(path: string, error: unknown): unknown {
-  const cause = error instanceof IsolationError ? error.cause : error;
-  if (hasCode(cause, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL')) return diskFull(path, error);
+  if (isDiskFull(error)) return diskFull(path, error);
   if (hasCode(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT', 'EEXIST', 'SQLITE_CANTOPEN', 'SQLITE_READONLY')) {
     return directoryUnusable(path, messageOf(error), error);
   }
   return error;
+}
+
+/** Also when it is a migration that failed for this reason. */
+export function isDiskFull(error: unknown): boolean {
+  const cause = error instanceof IsolationError ? error.cause : error;
+  return hasCode(cause, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL');
 }
 
 function assertPrivate(root: string): void {

@@ -15,8 +15,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { hasCode, templateInUse, templateTimeout } from '../../errors.ts';
-import { type Directories, discard, diskError, onDisk, randomName } from './directories.ts';
+import { diskFull, hasCode, templateInUse, templateTimeout } from '../../errors.ts';
+import { type Directories, discard, isDiskFull, onDisk, randomName } from './directories.ts';
 import type { Driver } from './driver.ts';
 import { withLock } from './lock.ts';
 
@@ -105,7 +105,7 @@ export class TemplateStore {
       this.#whileNobodyWrites(file, () => seal(file, sealed));
       renameSync(sealed, this.#directory(fingerprint));
     } catch (error) {
-      throw diskError(workshop, error);
+      throw isDiskFull(error) ? diskFull(workshop, error) : error;
     } finally {
       for (const directory of [draft, sealed]) rmSync(directory, { recursive: true, force: true });
     }
