@@ -259,6 +259,16 @@ describe('bodies that cannot be read', () => {
     expect(hitl.body).to.deep.equal({ detail: 'Request body too large' });
   });
 
+  it('takes no longer for long runs of blanks or zeros than for other text', async () => {
+    const long = 300_000;
+    const blanks = await post(HAND_OVER, `{"total_amount":"1${' '.repeat(long)}1"}`);
+    expect(blanks.body.errors[0].code).to.equal('decimal_parsing');
+    const zeros = await post(VALIDATE, `{"invoice_id":"A","expected_review_version":1.${'0'.repeat(long)}1}`);
+    expect(zeros.body.detail[0].type).to.equal('int_parsing');
+    const name = await post(HAND_OVER, `{"due_date":"2026-${'0'.repeat(long)}"}`);
+    expect(name.body.errors[0].code).to.equal('date_parsing');
+  });
+
   it('takes nesting of a few hundred levels and gives it back', async () => {
     const deep = `${'['.repeat(490)}${']'.repeat(490)}`;
     await handOver(`{"id":"deep","extensions":{"shift_service":{"a":${deep}}}}`);

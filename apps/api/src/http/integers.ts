@@ -15,7 +15,15 @@ export function readInteger(value: JsonValue | undefined): number | undefined {
 /** Decided on the digits: a binary float would take 3.00000000000000000001 for 3. */
 function isWhole(number: string): boolean {
   const [, , whole = '', fraction = '', exponent = '0'] = NUMBER.exec(number) ?? [];
-  const significant = (whole + fraction).replace(/0+$/, '');
-  const droppedZeros = whole.length + fraction.length - significant.length;
-  return significant === '' || fraction.length - droppedZeros - Number(exponent) <= 0;
+  const significant = lengthWithoutTrailingZeros(whole + fraction);
+  return significant === 0 || significant - whole.length - Number(exponent) <= 0;
+}
+
+/** By hand, because a regular expression takes quadratic time over a long run of zeros. */
+function lengthWithoutTrailingZeros(digits: string): number {
+  let length = digits.length;
+  while (length > 0 && digits[length - 1] === '0') {
+    length -= 1;
+  }
+  return length;
 }

@@ -8,6 +8,8 @@ import type { Place, Reader } from './reader.ts';
 /** The longest text that is taken, in UTF-16 code units. */
 const MAX_TEXT_LENGTH = 4_000;
 
+const ASCII_BLANKS = '\t\n\v\f\r ';
+
 /** Text, kept verbatim. */
 export function text(mostCharacters = MAX_TEXT_LENGTH): Reader<string> {
   return (value, place) => {
@@ -58,7 +60,7 @@ export const decimal: Reader<Decimal | null> = (value, place) => {
     return place.refuse('decimal_parsing', 'not a plain decimal number', value);
   }
   const sent = typeof value === 'string' ? value : value.digits;
-  const plain = typeof value === 'string' ? value.replace(/^[\t\n\v\f\r ]+|[\t\n\v\f\r ]+$/g, '') : sent;
+  const plain = withoutOuterBlanks(sent);
   if (plain !== '' && !isPlainDecimal(plain)) {
     return place.refuse('decimal_parsing', 'not a plain decimal number', value);
   }
@@ -108,6 +110,19 @@ export function integer(limits: { least?: number; most?: number } = {}): Reader<
     }
     return read > most ? place.refuse('less_than_equal', `more than ${most}`, value) : read;
   };
+}
+
+/** By hand, because a regular expression takes quadratic time over a long run of blanks. */
+function withoutOuterBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && ASCII_BLANKS.includes(text.charAt(start))) {
+    start += 1;
+  }
+  while (end > start && ASCII_BLANKS.includes(text.charAt(end - 1))) {
+    end -= 1;
+  }
+  return text.slice(start, end);
 }
 
 function withinShare(read: Decimal, input: JsonValue | undefined, place: Place): Decimal {

@@ -59,17 +59,15 @@ export async function saveLines(
   before: readonly LineItem[],
   after: readonly LineItem[],
 ): Promise<void> {
-  const kept = new Set(before.filter((line) => after.includes(line)));
-  const removed = before.filter((line) => !kept.has(line)).map((line) => line.line_number);
+  const wanted = new Set(after);
+  const removed = before.filter((line) => !wanted.has(line)).map((line) => line.line_number);
   for (let start = 0; start < removed.length; start += LINES_PER_INSERT) {
     const numbers = removed.slice(start, start + LINES_PER_INSERT);
     await trx('line_items').where({ invoice_id: id }).whereIn('line_number', numbers).delete();
   }
-  await insertLines(
-    trx,
-    id,
-    after.filter((line) => !kept.has(line)),
-  );
+  const there = new Set(before);
+  const added = after.filter((line) => !there.has(line));
+  await insertLines(trx, id, added);
 }
 
 async function insertLines(trx: Knex.Transaction, id: string, lines: readonly LineItem[]): Promise<void> {
