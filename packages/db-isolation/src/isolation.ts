@@ -1,6 +1,7 @@
 import type { Client } from './clients/client.ts';
 import { LeaseContext } from './core/context.ts';
 import { type Keep, type Lease, ManagedLease } from './core/lease.ts';
+import { rootHooks } from './core/root-hooks.ts';
 import { Templates } from './core/templates.ts';
 import type { Engine, EngineSession, SweepReport } from './engines/engine.ts';
 import { closed, hooksNotRun, invalidOption, noLease, staleLease } from './errors.ts';
@@ -54,8 +55,6 @@ export interface RunnerAccess<Db> {
   readonly context: LeaseContext<Db>;
   /** The caller's lease, or undefined when no test is running. */
   find(): Lease<Db> | undefined;
-  /** Root hooks exist; `current()` then explains itself when they never run. */
-  hooks: 'none' | 'made' | 'ran';
 }
 
 /** An isolation as runners see it. */
@@ -103,7 +102,6 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
       open: (title) => this.#open(title),
       context: this.#context,
       find: () => this.#find(),
-      hooks: 'none',
     };
   }
 
@@ -129,7 +127,8 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   current(): Lease<Db> {
     const lease = this.#find();
     if (lease) return lease;
-    throw this[runnerAccess].hooks === 'made' ? hooksNotRun() : noLease();
+    const { made, ran } = rootHooks();
+    throw made && !ran ? hooksNotRun() : noLease();
   }
 
   async sweep(): Promise<SweepReport> {

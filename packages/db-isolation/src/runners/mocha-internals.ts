@@ -49,11 +49,6 @@ export function hasFailed(test: MochaTest): boolean {
   return !test.isPending() && (test.state !== 'passed' || failedHook(test) !== undefined);
 }
 
-/** What reporters have noted about a failed attempt. */
-export function errorOf(test: MochaTest): unknown {
-  return test.err ?? failedHook(test)?.err;
-}
-
 /** The same object for all attempts at one test. */
 export function firstAttempt(test: MochaTest): MochaTest {
   return test.retriedTest?.() ?? test;
@@ -101,10 +96,13 @@ export function catchStrayErrors(hook: MochaHook | undefined, report: (error: un
   if (hook?.callback) hook.callback = report;
 }
 
-/** Adds text to an error that reporters have not printed yet. Answers false where that is impossible. */
-export function attachToFailure(error: unknown, text: string): boolean {
-  // An error that several tests throw is printed as often, so it can name the database of one of them only.
-  if (!(error instanceof Error) || Object.isFrozen(error) || ATTACHED.has(error)) return false;
+/** Adds text to the error of a failed attempt, which reporters have not printed yet. Answers false where it cannot. */
+export function attachToFailure(test: MochaTest, text: string): boolean {
+  const error = test.err ?? failedHook(test)?.err;
+  if (!(error instanceof Error) || Object.isFrozen(error)) return false;
+  // An error that several tests throw is printed as often with the same text, so it can speak for one of them only.
+  const owner = ATTACHED.get(error);
+  if (owner !== undefined && owner !== test) return false;
   const { message, stack } = error;
   const longer = message ? `${message}\n${text}` : text;
   try {
@@ -112,7 +110,7 @@ export function attachToFailure(error: unknown, text: string): boolean {
     // Reporters print the stack, which begins with the message.
     if (stack)
       error.stack = message && stack.includes(message) ? stack.replace(message, () => longer) : `${stack}\n${text}`;
-    ATTACHED.add(error);
+    ATTACHED.set(error, test);
     return true;
   } catch {
     return false;
@@ -120,7 +118,7 @@ export function attachToFailure(error: unknown, text: string): boolean {
 }
 
 const OURS = new WeakSet<object>();
-const ATTACHED = new WeakSet<Error>();
+const ATTACHED = new WeakMap<Error, MochaTest>();
 const WRAPPERS = new WeakMap<Body, { readonly owner: MochaTest; readonly original: Body }>();
 
 /**

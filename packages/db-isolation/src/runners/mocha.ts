@@ -1,4 +1,5 @@
 import type { Lease, ManagedLease } from '../core/lease.ts';
+import { rootHooks } from '../core/root-hooks.ts';
 import type { Kept } from '../engines/engine.ts';
 import { noLease, noRunner } from '../errors.ts';
 import type { Isolation, RunnerAccess } from '../isolation.ts';
@@ -6,7 +7,6 @@ import { exitOnSignals } from './exit-on-signals.ts';
 import {
   attachToFailure,
   catchStrayErrors,
-  errorOf,
   firstAttempt,
   hasFailed,
   type MochaContext,
@@ -68,12 +68,11 @@ export function isolateEachTest<Db>(isolation: Isolation<Db>): TestDatabase<Db> 
  * export const mochaHooks = isolationHooks(isolation);
  */
 export function isolationHooks<Db>(isolation: Isolation<Db>): IsolationHooks {
-  const access = accessOf(isolation);
-  access.hooks = 'made';
+  rootHooks().made = true;
   return {
-    ...hooksOf(access),
+    ...hooksOf(accessOf(isolation)),
     beforeAll() {
-      access.hooks = 'ran';
+      rootHooks().ran = true;
     },
   };
 }
@@ -158,8 +157,8 @@ function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
     const report = await endLease(lease, failed);
     if (!report?.kept) return;
     if (failed) await forgetEarlierAttempt(test, report.kept);
-    const error = failed ? errorOf(test) : undefined;
-    if (!attachToFailure(error, describeKept(report.kept))) unnamed.add(report.kept);
+    const named = failed && attachToFailure(test, describeKept(report.kept));
+    if (!named) unnamed.add(report.kept);
   }
 
   /** Of a test that fails again and again, only the last attempt is worth a look. */

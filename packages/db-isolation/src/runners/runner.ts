@@ -53,10 +53,11 @@ export class KeptList {
 
   #print(): void {
     if (this.#kept.length === 0) return;
-    const shown = this.#kept.slice(0, SHOWN).map(({ title, command }) => `  "${title}": ${command}`);
-    const rest = this.#kept.length - shown.length;
-    if (rest > 0) shown.push(`  and ${rest} more in the same directory`);
-    warn(`kept databases:\n${shown.join('\n')}`);
+    // The latest, since engines remove older ones to make room.
+    const lines = this.#kept.slice(-SHOWN).map(({ title, command }) => `  "${title}": ${command}`);
+    const rest = this.#kept.length - lines.length;
+    if (rest > 0) lines.push(`  and ${rest} before these`);
+    warn(`kept databases:\n${lines.join('\n')}`);
   }
 }
 

@@ -9,6 +9,8 @@ import { dir } from 'tmp-promise';
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const FIXTURES = fileURLToPath(new URL('../fixtures/mocha/', import.meta.url));
 
+const NODE_OPTIONS = ['--conditions=@acme/source', '--import', 'tsx'];
+
 /** How the fixture suites are isolated: by root hooks for the whole run, or describe block by describe block. */
 export type Mode = 'root' | 'each';
 
@@ -142,19 +144,23 @@ export class MochaSandbox {
 
   start(options: MochaOptions): StartedRun {
     const report = join(this.path, `report-${this.#started.length}.json`);
-    const child = spawn(process.execPath, argumentsFor(options, report), {
+    const { mode = 'root', env = {}, ownGroup = false } = options;
+    return this.#spawn(argumentsFor(options, report), report, { FIXTURE_MODE: mode, ...env }, ownGroup);
+  }
+
+  /** Runs a file of `test/fixtures/mocha` without Mocha. */
+  startScript(name: string): StartedRun {
+    return this.#spawn([...NODE_OPTIONS, join(FIXTURES, `${name}.ts`)], '', {}, false);
+  }
+
+  #spawn(args: readonly string[], report: string, env: NodeJS.ProcessEnv, ownGroup: boolean): StartedRun {
+    const child = spawn(process.execPath, args, {
       cwd: PACKAGE,
-      env: {
-        ...cleanEnvironment(),
-        DB_ISOLATION_DIR: this.databases,
-        FIXTURE_MODE: options.mode ?? 'root',
-        FIXTURE_SIGNALS: this.signals,
-        ...options.env,
-      },
+      env: { ...cleanEnvironment(), DB_ISOLATION_DIR: this.databases, FIXTURE_SIGNALS: this.signals, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: options.ownGroup ?? false,
+      detached: ownGroup,
     });
-    const run = new StartedRun(child, report, options.ownGroup ?? false);
+    const run = new StartedRun(child, report, ownGroup);
     this.#started.push(run);
     return run;
   }
@@ -213,7 +219,7 @@ function argumentsFor(options: MochaOptions, report: string): string[] {
   const manifest = createRequire(import.meta.url).resolve(`${version}/package.json`);
   const hooks = join(FIXTURES, 'hooks.ts');
   return [
-    ...['--conditions=@acme/source', '--import', 'tsx'],
+    ...NODE_OPTIONS,
     ...(mode === 'root' && load === '--import' ? ['--import', hooks] : []),
     join(dirname(manifest), 'bin', 'mocha.js'),
     ...['--no-config', '--no-package', '--reporter', reporter],
