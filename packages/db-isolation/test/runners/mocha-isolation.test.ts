@@ -75,6 +75,8 @@ describe('a test run by Mocha', function () {
           'failures passes at the end',
           'failures of hooks beside isolation with an afterEach that fails is the first test',
           'failures of hooks beside isolation afterwards passes',
+          'failures of hooks beside isolation with a beforeEach that skips before isolation passes',
+          'failures of hooks beside isolation with a beforeEach that skips before isolation left the hooks without a database',
         ]);
         expect(titles(run(), 'pending', 'failures')).to.have.members([
           'failures skips itself',
@@ -82,6 +84,7 @@ describe('a test run by Mocha', function () {
           'failures is skipped',
           'failures with a beforeEach that skips is pending',
           'failures with a beforeEach that skips is pending too',
+          'failures of hooks beside isolation with a beforeEach that skips before isolation is pending',
         ]);
       });
 

@@ -15,7 +15,7 @@ describe('an option of Mocha', function () {
     [bail, dryRun, only, forbidOnly, tdd, tddEach] = await mocha.all([
       { suites: ['failures', 'plain'], args: ['--bail'] },
       { suites: ['bodies', 'failures'], args: ['--dry-run'] },
-      { suites: ['only'], mode: 'each' },
+      { suites: ['only'], args: ['--timeout', '1'] },
       { suites: ['only'], args: ['--forbid-only'] },
       { suites: ['tdd'], args: ['--ui', 'tdd'] },
       { suites: ['tdd'], args: ['--ui', 'tdd'], mode: 'each' },
@@ -38,6 +38,10 @@ describe('an option of Mocha', function () {
   it('.only runs that test alone, on its own database', () => {
     expect(only.tests.map(({ title, state }) => [title, state])).to.deep.equal([['only is run', 'passed']]);
     expect(only.sandbox.runs()).to.deep.equal([]);
+  });
+
+  it('--timeout leaves the time for making and removing databases alone', () => {
+    expect(only.code).to.equal(0);
   });
 
   it('--forbid-only fails before any database is made', () => {

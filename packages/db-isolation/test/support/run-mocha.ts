@@ -1,18 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dir } from 'tmp-promise';
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const FIXTURES = fileURLToPath(new URL('../fixtures/mocha/', import.meta.url));
 
-const NODE_OPTIONS = ['--conditions=@acme/source', '--import', 'tsx'];
+const NODE_OPTIONS = ['--conditions=@acme/source', '--import', import.meta.resolve('tsx')];
+
+const MOCHA = {
+  mocha: import.meta.resolve('mocha/package.json'),
+  'mocha-11': import.meta.resolve('mocha-11/package.json'),
+};
 
 /** How the fixture suites are isolated: by root hooks for the whole run, or describe block by describe block. */
-export type Mode = 'root' | 'each';
+type Mode = 'root' | 'each';
 
 export interface MochaOptions {
   /** Names of files in `test/fixtures/mocha`, without `.suite.ts`. */
@@ -24,7 +28,7 @@ export interface MochaOptions {
   readonly parallel?: boolean;
   /** Default: `'json'`, whose results are then in {@link MochaRun.tests}. */
   readonly reporter?: 'json' | 'spec';
-  readonly version?: 'mocha' | 'mocha-11';
+  readonly version?: keyof typeof MOCHA;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Signals then reach the run's whole process group as well as its main process. */
@@ -216,12 +220,11 @@ async function finish(child: ChildProcess, report: string): Promise<MochaRun> {
 
 function argumentsFor(options: MochaOptions, report: string): string[] {
   const { suites, mode = 'root', load = '--require', parallel, reporter = 'json', version = 'mocha' } = options;
-  const manifest = createRequire(import.meta.url).resolve(`${version}/package.json`);
   const hooks = join(FIXTURES, 'hooks.ts');
   return [
     ...NODE_OPTIONS,
     ...(mode === 'root' && load === '--import' ? ['--import', hooks] : []),
-    join(dirname(manifest), 'bin', 'mocha.js'),
+    fileURLToPath(new URL('bin/mocha.js', MOCHA[version])),
     ...['--no-config', '--no-package', '--reporter', reporter],
     ...(reporter === 'json' ? ['--reporter-option', `output=${report}`] : []),
     ...(mode === 'root' && load === '--require' ? ['--require', hooks] : []),
