@@ -1,4 +1,5 @@
 import type { Client } from './clients/client.ts';
+import { atExit } from './core/at-exit.ts';
 import { LeaseContext } from './core/context.ts';
 import { type Keep, type Lease, ManagedLease } from './core/lease.ts';
 import { rootHooks } from './core/root-hooks.ts';
@@ -93,6 +94,7 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   #started: Promise<{ session: EngineSession; templates: Templates<Db> }> | undefined;
   #session: EngineSession | undefined;
   #close: Promise<void> | undefined;
+  #forgetExit: () => void = () => undefined;
 
   constructor(options: IsolationOptions<Db>) {
     this.#options = options;
@@ -189,7 +191,7 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
     const { engine, client, schema } = this.#options;
     const session = await engine.start();
     this.#session = session;
-    process.once('exit', this.#closeSession);
+    this.#forgetExit = atExit(this.#closeSession);
     return { session, templates: new Templates(session, client, schema) };
   }
 
@@ -197,7 +199,7 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
     for (const provider of this.#providers()) provider[providerSources].delete(this.#source);
     const releases = await Promise.allSettled([...this.#leases].map((lease) => lease.release()));
     await this.#started?.catch(() => undefined); // it told whoever asked
-    process.removeListener('exit', this.#closeSession);
+    this.#forgetExit();
     this.#closeSession();
     const failures = releases.filter((release) => release.status === 'rejected').map((release) => release.reason);
     if (failures.length > 0) throw new AggregateError(failures, 'Some databases could not be given back cleanly');
