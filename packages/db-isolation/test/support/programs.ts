@@ -1,8 +1,9 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** A program of `test/fixtures/` at work in a process of its own. It talks in lines. */
 export interface Program {
@@ -26,22 +27,20 @@ export interface ProgramOptions {
   readonly uid?: number;
 }
 
+const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
 /** Programs that run at this moment. */
 const running = new Set<Program>();
 
 /** Starts `test/fixtures/<name>.ts`. */
 export function startProgram(name: string, { args = [], env = {}, cwd, uid }: ProgramOptions = {}): Program {
   const file = fileURLToPath(new URL(`../fixtures/${name}.ts`, import.meta.url));
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@acme/source', '--import', import.meta.resolve('tsx'), file, ...args],
-    {
-      env: { ...process.env, ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(uid === undefined ? {} : { uid, gid: uid }),
-    },
-  );
+  const child = spawn(process.execPath, ['--conditions=@acme/source', '--import', LOADER, file, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
   return watch(child);
 }
 
