@@ -58,10 +58,13 @@ export async function findDocument(db: Knex, invoiceId: string): Promise<Documen
   return row;
 }
 
-function pendingInvoice({ invoice_id, ...document }: NewDocument) {
+function pendingInvoice(document: NewDocument) {
   return {
-    id: invoice_id,
-    ...document,
+    id: document.invoice_id,
+    file_name: document.file_name,
+    file_path: document.file_path,
+    content_sha256: document.content_sha256,
+    upload_date: document.upload_date,
     status: 'processing',
     processing_state: 'PENDING',
     review_version: 0,

@@ -106,8 +106,8 @@ function createParser(request: IncomingMessage, name: string): BusboyInstance {
     return new Busboy({
       headers: request.headers as BusboyHeaders,
       preservePath: true,
-      // Form fields are of no use here.
-      limits: { fields: 0 },
+      // Form fields are of no use here. Not `fields: 0`: the parser can stall in a long field that it skips so.
+      limits: { fieldSize: 1 },
     });
   } catch {
     // The content type names no boundary.
