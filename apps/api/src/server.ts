@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 
 /** A server that accepts requests. */
@@ -15,7 +15,7 @@ export interface RunningServer {
  */
 export async function listen(app: RequestListener, host: string, port: number): Promise<RunningServer> {
   const server = createServer();
-  const closeWhenAnswered = countRequests(server);
+  const closeWhenAnswered = trackRequests(server);
   server.on('request', app);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -39,27 +39,35 @@ export async function listen(app: RequestListener, host: string, port: number): 
  * Clients keep connections open for their next request, and a server is closed only when all of them are. The returned
  * function makes each one end with its current reply, and closes them all when the last request has been answered.
  */
-function countRequests(server: Server): () => void {
-  let inFlight = 0;
+function trackRequests(server: Server): () => void {
+  const inFlight = new Set<ServerResponse>();
   let stopping = false;
+  const endConnection = (response: ServerResponse) => {
+    if (!response.headersSent) {
+      response.setHeader('Connection', 'close');
+    }
+  };
   const closeIfIdle = () => {
-    if (stopping && inFlight === 0) {
+    if (stopping && inFlight.size === 0) {
       server.closeAllConnections();
     }
   };
   server.on('request', (_request, response) => {
-    inFlight += 1;
+    inFlight.add(response);
     if (stopping) {
-      response.setHeader('Connection', 'close');
+      endConnection(response);
     }
     response.once('close', () => {
-      inFlight -= 1;
+      inFlight.delete(response);
       // Later, so that the last bytes of the reply are on their way.
       setImmediate(closeIfIdle);
     });
   });
   return () => {
     stopping = true;
+    for (const response of inFlight) {
+      endConnection(response);
+    }
     closeIfIdle();
   };
 }

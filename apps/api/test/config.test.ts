@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { ConfigError, readConfig } from '../src/config.ts';
+
+describe('the configuration', () => {
+  it('has a default for everything', () => {
+    expect(readConfig({})).to.deep.equal({
+      ...{
+        port: 3000,
+        host: '127.0.0.1',
+        databaseUrl: 'sqlite:data/invoices.sqlite',
+        storageDirectory: 'data/storage',
+      },
+      ...{ maxFileSizeMb: 50, corsOrigins: [], logLevel: 'info' },
+    });
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    const empty = { PORT: '', HOST: '', DATABASE_URL: '', STORAGE_DIR: '', MAX_FILE_SIZE_MB: '', LOG_LEVEL: '' };
+    expect(readConfig(empty)).to.deep.equal(readConfig({}));
+  });
+
+  it('reads every variable', () => {
+    const environment = {
+      ...{ PORT: '0', HOST: '::1', DATABASE_URL: 'sqlite:///srv/a.sqlite', STORAGE_DIR: '/srv/documents' },
+      ...{ MAX_FILE_SIZE_MB: '2.5', CORS_ORIGINS: 'https://a.example, http://b.example:8080', LOG_LEVEL: 'debug' },
+    };
+    expect(readConfig(environment)).to.deep.equal({
+      ...{ port: 0, host: '::1', databaseUrl: 'sqlite:///srv/a.sqlite', storageDirectory: '/srv/documents' },
+      ...{ maxFileSizeMb: 2.5, corsOrigins: ['https://a.example', 'http://b.example:8080'], logLevel: 'debug' },
+    });
+  });
+
+  const bad: Record<string, readonly string[]> = {
+    PORT: ['65536', '-1', '80.0', '0x50', ' 80', 'http'],
+    HOST: ['two words', 'a/b'],
+    DATABASE_URL: ['postgres://ann:secret@db/x', 'sqlite:', 'sqlite://host/x', 'invoices.sqlite'],
+    MAX_FILE_SIZE_MB: ['0', '-5', '1e3', '2000', 'many'],
+    CORS_ORIGINS: ['*', 'example.org', 'https://a.example/', 'https://a.example/path', 'file:///x'],
+    LOG_LEVEL: ['INFO', 'loud'],
+  };
+  for (const [name, values] of Object.entries(bad)) {
+    for (const value of values) {
+      it(`refuses ${name}=${value} in one line that names it`, () => {
+        expect(() => readConfig({ [name]: value }))
+          .to.throw(ConfigError)
+          .with.property('message')
+          .that.matches(new RegExp(`^${name} must be [^\\n]+$`))
+          .and.not.contains('secret');
+      });
+    }
+  }
+
+  it('names every bad variable', () => {
+    expect(() => readConfig({ PORT: 'x', LOG_LEVEL: 'x' })).to.throw(/^PORT .*; LOG_LEVEL /);
+  });
+});
