@@ -29,11 +29,13 @@ const UNKNOWN_BOOT = '00000000';
 const BOOT = readOr(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8), UNKNOWN_BOOT);
 const NAMESPACE = readOr(() => readlinkSync('/proc/self/ns/pid').replace(/\D/g, ''), UNKNOWN_NAMESPACE);
 
-/** Clock ticks since boot at which the process started: field 22 of proc(5) stat. */
+/** Clock ticks since boot at which the process started: field 22 of proc(5) stat. Undefined for one that has ended. */
 function startTime(pid: number): string | undefined {
   return readOr(() => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]; // the command's name may hold anything, so skip it
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the command's name may hold anything, so skip it
+    // A dead process stays listed until its parent has waited for it, which the first process of a container may never do.
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   }, undefined);
 }
 
