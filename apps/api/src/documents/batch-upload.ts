@@ -5,7 +5,7 @@ import { ClientGoneError, type FilePart, IncompleteFileError, missingFile, readF
 import { type UploadTools, uploadDocument } from './upload-document.ts';
 
 /** What became of one file of a batch. */
-export interface FileResult {
+interface FileResult {
   readonly file_name: string;
   readonly invoice_id: string | null;
   readonly status: 'uploaded' | 'validation_failed' | 'duplicate' | 'error';
