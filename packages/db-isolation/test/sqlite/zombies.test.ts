@@ -23,10 +23,12 @@ describe('a killed process that nobody has waited for', () => {
     const [mine = ''] = workspace.names('runs');
 
     // The shell becomes a program that never waits for its child, as a container's first process may be.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {
       const [line] = await once(createInterface({ input: parent.stdout }), 'line');
       const pid = Number(line);
+      while (readFileSync(`/proc/${parent.pid}/comm`, 'utf8') !== 'sleep\n') await nextTurn();
+      process.kill(pid, 'SIGKILL');
       while (statOf(pid)[0] !== 'Z') await nextTurn();
 
       const [run, boot, namespace] = mine.split('-');
