@@ -95,6 +95,13 @@ describe('downloading a document', () => {
       await lost(await withKey('raw/link.pdf'));
     });
 
+    it('for a key that climbs out of its folder', async () => {
+      mkdirSync(join(documents.path(), 'raw'));
+      writeFileSync(join(documents.path(), 'secret.pdf'), 'secret');
+      await lost(await withKey('raw/../secret.pdf'));
+      await lost(await withKey('secret.pdf'));
+    });
+
     it('for a key that leads to a directory', async () => {
       mkdirSync(join(documents.path(), 'raw', 'folder.pdf'), { recursive: true });
       await lost(await withKey('raw/folder.pdf'));
