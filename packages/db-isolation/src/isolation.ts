@@ -196,7 +196,6 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   }
 
   async #shutDown(): Promise<void> {
-    for (const provider of this.#providers()) provider[providerSources].delete(this.#source);
     const releases = await Promise.allSettled([...this.#leases].map((lease) => lease.release()));
     await this.#started?.catch(() => undefined); // it told whoever asked
     this.#forgetExit();
