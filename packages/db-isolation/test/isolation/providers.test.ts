@@ -58,6 +58,8 @@ describe('a provider listed under providers', () => {
     });
     await late();
     await isolation.run('next', () => late());
+    await isolation.close();
+    await late();
     expect(database.get()).to.equal(REAL);
   });
 

@@ -66,6 +66,19 @@ describe('several processes', function () {
     expect(project.builds()).to.equal(1);
   });
 
+  it('do not lose their lock to a second isolation of their own', async () => {
+    const project = projectThatCountsBuilds(workspace);
+    const builder = start({ PROJECT: project.path, STALL: '1', TWICE: '1', TEMPLATE_TIMEOUT: '1' });
+    const waiting = start({ PROJECT: project.path, TEMPLATE_TIMEOUT: '1' });
+    await go(builder);
+    await builder.said('building');
+    builder.tell('once more');
+    expect(await builder.said('error')).to.contain('DBI_TEMPLATE_TIMEOUT');
+    await go(waiting);
+    expect(await waiting.said('error')).to.contain('DBI_TEMPLATE_TIMEOUT');
+    expect(project.builds()).to.equal(1);
+  });
+
   it('are swept when they were killed, and only then; a reused pid does not protect them', async () => {
     const project = projectThatCountsBuilds(workspace);
     const [live, dead] = [1, 2].map(() => start({ PROJECT: project.path, HOLD: '1' })) as [Program, Program];

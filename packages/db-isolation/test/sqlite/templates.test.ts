@@ -270,6 +270,17 @@ describe('an SQLite template', () => {
       });
     }
 
+    it('refuses a connection that keeps rows in the write-ahead log by reading, instead of losing them', async () => {
+      const counted = counting(async (db, url) => {
+        await db.raw('pragma journal_mode = wal');
+        connect(url).exec('begin; select * from note');
+        await db('note').insert({ text: 'second' });
+      });
+      const isolation = workspace.isolation({ schema: counted.schema });
+      await failure('DBI_TEMPLATE_IN_USE', () => isolation.acquire());
+      expect(workspace.names('templates')).to.deep.equal([]);
+    });
+
     it('refuses a transaction that was not committed, instead of losing its rows without a word', async () => {
       const counted = counting(async (db) => {
         const transaction = await db.transaction();
