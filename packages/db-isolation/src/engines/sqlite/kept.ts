@@ -7,9 +7,9 @@ import { DATABASE_FILE } from './templates.ts';
 import { sqliteUrl } from './url.ts';
 
 /** Kept databases go after this many days … */
-export const KEPT_DAYS = 7;
+const KEPT_DAYS = 7;
 /** … and when a project has more than this many, the oldest first. A project is a working directory. */
-export const KEPT_PER_PROJECT = 20;
+const KEPT_PER_PROJECT = 20;
 
 const DAY_MS = 86_400_000;
 const NAME = /^kept-(\d{13})-/;

@@ -24,7 +24,7 @@ import { withLock } from './lock.ts';
 export const DATABASE_FILE = 'db.sqlite';
 
 /** Cached templates beyond this number go, those unused for longest first. */
-export const MAX_TEMPLATES = 8;
+const MAX_TEMPLATES = 8;
 
 const SEAL_FILE = 'sealed.json';
 const FINGERPRINT = /^[0-9a-f]{32}$/;
