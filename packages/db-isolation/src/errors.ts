@@ -9,7 +9,7 @@ export const errorCodes = {
   DBI_SCHEMA_NOT_FOUND: 'the migrations, seeds or SQL files are not where the schema source looks for them',
   DBI_SCHEMA_FAILED: 'a migration, a seed or an SQL file failed while the template was built',
   DBI_TEMPLATE_IN_USE: 'a connection was still open when the template was about to be sealed',
-  DBI_TEMPLATE_TIMEOUT: 'another process has been building the template for too long',
+  DBI_TEMPLATE_TIMEOUT: 'building the template takes too long, here or in another process',
   DBI_NO_LEASE: 'no test is running that has a database',
   DBI_STALE_LEASE: 'code of a test that has ended asked for its database',
   DBI_AMBIGUOUS_LEASE: 'several databases are leased and the caller belongs to none of the tests',
@@ -132,9 +132,9 @@ export function templateUnfinished(leaks: readonly string[]): IsolationError {
 export function templateTimeout(fingerprint: string, milliseconds: number): IsolationError {
   return new IsolationError(
     'DBI_TEMPLATE_TIMEOUT',
-    `Another process has been building template ${fingerprint} for more than ${milliseconds / 1000} s. Most likely a ` +
-      'migration or a seed in it hangs, or builds longer than that: look for a stuck test process and end it, or raise ' +
-      'the option "templateTimeout" of the engine.',
+    `Template ${fingerprint} was not built within ${milliseconds / 1000} s, neither here nor by another process. Most ` +
+      'likely a migration or a seed hangs: look for what it waits for, and for a stuck test process. If building it ' +
+      'really takes that long, raise the option "templateTimeout" of the engine.',
   );
 }
 

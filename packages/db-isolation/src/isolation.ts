@@ -53,7 +53,7 @@ export const runnerAccess: unique symbol = Symbol.for('@acme/db-isolation/runner
 export interface RunnerAccess<Db> {
   /** Starts opening a database; the lease is there at once, so that a context can be entered synchronously. */
   open(title: string): ManagedLease<Db>;
-  readonly context: LeaseContext<Db>;
+  readonly context: LeaseContext<ManagedLease<Db>>;
   /** The caller's lease, or undefined when no test is running. */
   find(): Lease<Db> | undefined;
 }
@@ -84,7 +84,7 @@ export function createIsolation<Db>(options: IsolationOptions<Db>): Isolation<Db
 class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   readonly #options: IsolationOptions<Db>;
   readonly #keep: Keep;
-  readonly #context = new LeaseContext<Db>();
+  readonly #context = new LeaseContext<ManagedLease<Db>>();
   readonly #leases = new Set<ManagedLease<Db>>();
   readonly #source: ProviderSource<Db> = {
     own: () => this.#usable(this.#context.own())?.db,

@@ -1,37 +1,36 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ambiguousLease } from '../errors.ts';
-import type { ManagedLease } from './lease.ts';
 
 /** Knows which lease belongs to the code that is running now. */
-export class LeaseContext<Db> {
-  readonly #storage = new AsyncLocalStorage<ManagedLease<Db> | undefined>();
-  readonly #live = new Set<ManagedLease<Db>>();
+export class LeaseContext<Lease> {
+  readonly #storage = new AsyncLocalStorage<Lease | undefined>();
+  readonly #live = new Set<Lease>();
 
   /** Runs `body` so that it, and everything that it starts, belongs to `lease`. */
-  run<T>(lease: ManagedLease<Db>, body: () => T): T {
+  run<T>(lease: Lease, body: () => T): T {
     return this.#storage.run(lease, body);
   }
 
   /** The same from here on, for runners that call hooks and tests one after another. */
-  enter(lease: ManagedLease<Db> | undefined): void {
+  enter(lease: Lease | undefined): void {
     this.#storage.enterWith(lease);
   }
 
   /** Counts a lease among those that code without a context may mean. */
-  add(lease: ManagedLease<Db>): void {
+  add(lease: Lease): void {
     this.#live.add(lease);
   }
 
-  remove(lease: ManagedLease<Db>): void {
+  remove(lease: Lease): void {
     this.#live.delete(lease);
   }
 
-  live(): readonly ManagedLease<Db>[] {
+  live(): readonly Lease[] {
     return [...this.#live];
   }
 
   /** The lease in whose context the caller runs, also when it has ended. */
-  own(): ManagedLease<Db> | undefined {
+  own(): Lease | undefined {
     return this.#storage.getStore();
   }
 
@@ -41,7 +40,7 @@ export class LeaseContext<Db> {
    *
    * @throws {IsolationError} `DBI_AMBIGUOUS_LEASE` without a context and with several live leases.
    */
-  find(): ManagedLease<Db> | undefined {
+  find(): Lease | undefined {
     const own = this.own();
     if (own) return own;
     if (this.#live.size > 1) throw ambiguousLease(this.#live.size);

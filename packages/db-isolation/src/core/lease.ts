@@ -1,6 +1,8 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Client, Leak } from '../clients/client.ts';
 import type { Clone, Kept } from '../engines/engine.ts';
 import { IsolationError, noLease, releaseFailed, staleLease } from '../errors.ts';
+import { within } from '../within.ts';
 import type { LeaseContext } from './context.ts';
 
 /** Which databases outlive their test. */
@@ -41,13 +43,16 @@ export interface Lease<Db> extends AsyncDisposable {
 /** What a lease needs from the isolation that made it. */
 export interface LeaseEnvironment<Db> {
   readonly client: Client<Db>;
-  readonly context: LeaseContext<Db>;
+  readonly context: LeaseContext<ManagedLease<Db>>;
   readonly keep: Keep;
   /** Makes the database itself. */
   clone(): Promise<Clone>;
   /** Called once, when the lease is over. */
   ended(): void;
 }
+
+/** The reason of a release that would have kept its database, had the run not kept enough already. */
+export const ENOUGH_KEPT = 'this run has kept as many databases as a project may have';
 
 /** Opening and closing take milliseconds; this bounds how long a release waits for either when it hangs. */
 const PATIENCE_MS = 5_000;
@@ -124,7 +129,7 @@ export class ManagedLease<Db> implements Lease<Db> {
   async #end(failed: boolean): Promise<ReleaseReport> {
     this.#fence();
     try {
-      await within(PATIENCE_MS, 'opening', this.ready);
+      await within(PATIENCE_MS, this.ready, () => tooSlow('opening'));
     } catch (error) {
       this.ready.then(() => this.#finish(failed)).catch(() => undefined); // whoever released it has been told already
       throw releaseFailed(this.title, [error]);
@@ -154,27 +159,18 @@ export class ManagedLease<Db> implements Lease<Db> {
         return undefined;
       }
     };
-    const leaks = (await attempt(() => within(PATIENCE_MS, 'closing', client.close(db)))) ?? [];
+    const leaks = (await attempt(() => within(PATIENCE_MS, client.close(db), () => tooSlow('closing')))) ?? [];
     const wanted = keep === 'always' || (keep === 'failed' && failed);
     const kept = wanted ? await attempt(() => clone.keep(this.title)) : undefined;
     if (!kept) await attempt(() => clone.drop());
     if (failures.length > 0) throw releaseFailed(this.title, failures);
 
+    if (wanted && !kept) return { outcome: 'dropped', reason: ENOUGH_KEPT, leaks };
     const reason = `the test ${failed ? 'failed' : 'did not fail'} and keep is '${keep}'`;
     return kept ? { outcome: 'kept', reason, leaks, kept } : { outcome: 'dropped', reason, leaks };
   }
 }
 
-async function within<T>(milliseconds: number, what: string, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    const late = () =>
-      reject(new IsolationError('DBI_RELEASE_FAILED', `${what} it took longer than ${milliseconds / 1000} s`));
-    timer = setTimeout(late, milliseconds);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+function tooSlow(what: string): IsolationError {
+  return new IsolationError('DBI_RELEASE_FAILED', `${what} it took longer than ${PATIENCE_MS / 1000} s`);
 }

@@ -25,8 +25,11 @@ export interface Clone {
   readonly address: Address;
   /** Removes it with everything beside it; idempotent. */
   drop(): Promise<void> | void;
-  /** Puts it aside instead. Its connections have been closed. */
-  keep(title: string): Promise<Kept>;
+  /**
+   * Puts it aside instead. Its connections have been closed. Answers undefined when this run has kept so many that
+   * another one would push out the first, which a failure's output has already named.
+   */
+  keep(title: string): Promise<Kept | undefined>;
 }
 
 /** What {@link EngineSession.sweep} removed. */

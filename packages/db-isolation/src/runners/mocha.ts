@@ -1,4 +1,4 @@
-import type { Lease, ManagedLease } from '../core/lease.ts';
+import { ENOUGH_KEPT, type Lease, type ManagedLease } from '../core/lease.ts';
 import { rootHooks } from '../core/root-hooks.ts';
 import type { Kept } from '../engines/engine.ts';
 import { noLease, noRunner } from '../errors.ts';
@@ -155,6 +155,9 @@ function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
   async function end({ test, lease, unwrap }: Attempt<Db>, failed: boolean): Promise<void> {
     unwrap();
     const report = await endLease(lease, failed);
+    if (report?.reason === ENOUGH_KEPT) {
+      if (!failed || !attachToFailure(test, `Its database was not kept: ${ENOUGH_KEPT}.`)) unnamed.omit();
+    }
     if (!report?.kept) return;
     if (failed) await forgetEarlierAttempt(test, report.kept);
     const named = failed && attachToFailure(test, describeKept(report.kept));

@@ -37,6 +37,7 @@ export function describeKept({ url, command }: Kept): string {
 /** Kept databases that no failure's output names. Prints them when the process ends. */
 export class KeptList {
   readonly #kept: Kept[] = [];
+  #omitted = 0;
 
   constructor() {
     process.once('exit', () => this.#print());
@@ -51,12 +52,17 @@ export class KeptList {
     if (index >= 0) this.#kept.splice(index, 1);
   }
 
+  /** Counts one that would have been kept, had there not been enough already. */
+  omit(): void {
+    this.#omitted += 1;
+  }
+
   #print(): void {
     if (this.#kept.length === 0) return;
-    // The latest, since engines remove older ones to make room.
-    const lines = this.#kept.slice(-SHOWN).map(({ title, command }) => `  "${title}": ${command}`);
+    const lines = this.#kept.slice(0, SHOWN).map(({ title, command }) => `  "${title}": ${command}`);
     const rest = this.#kept.length - lines.length;
-    if (rest > 0) lines.push(`  and ${rest} before these`);
+    if (rest > 0) lines.push(`  and ${rest} more`);
+    if (this.#omitted > 0) lines.push(`  and ${this.#omitted} more that were not kept, since a project has enough`);
     warn(`kept databases:\n${lines.join('\n')}`);
   }
 }

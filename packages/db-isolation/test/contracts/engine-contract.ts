@@ -104,7 +104,7 @@ export function engineContract(name: string, subject: EngineUnderTest): void {
       await session.ensureTemplate(FINGERPRINT, build);
       const clone = await cloneOf(FINGERPRINT);
       await execute(clone.address, "insert into word values ('evidence')");
-      const kept = await clone.keep('a test that failed');
+      const kept = (await clone.keep('a test that failed')) ?? expect.fail('nothing was kept');
       session.close();
       expect(kept.title).to.equal('a test that failed');
       const file = new URL(kept.url.replace(/^sqlite:/, 'file:'));

@@ -134,6 +134,20 @@ describe('a kept SQLite database', () => {
     for (const kept of [first, second]) expect(existsSync(fileOf(kept))).to.equal(true);
   });
 
+  it('stays while its run goes on: when a run has kept 20, it keeps no more and says so', async () => {
+    const isolation = workspace.isolation();
+    const kept: Kept[] = [];
+    for (let number = 0; number < 20; number += 1) kept.push(await keep(await isolation.acquire()));
+    const { outcome, reason } = await (await isolation.acquire()).release({ failed: true });
+    expect({ outcome, reason }).to.deep.equal({
+      outcome: 'dropped',
+      reason: 'this run has kept as many databases as a project may have',
+    });
+    expect(kept.filter((database) => !existsSync(fileOf(database)))).to.deep.equal([]);
+    await kept[0]?.discard();
+    await keep(await isolation.acquire());
+  });
+
   it('counts each project, a working directory, for itself', async () => {
     const kept = await keep(await workspace.isolation().acquire());
     const project = dirname(dirname(fileOf(kept)));

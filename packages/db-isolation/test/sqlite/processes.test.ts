@@ -61,7 +61,7 @@ describe('several processes', function () {
     await builder.said('building');
     await go(waiting);
     const error = await waiting.said('error');
-    expect(error).to.contain('DBI_TEMPLATE_TIMEOUT').and.to.contain('more than 0.05 s');
+    expect(error).to.contain('DBI_TEMPLATE_TIMEOUT').and.to.contain('within 0.05 s');
     await waiting.said('closed');
     expect(project.builds()).to.equal(1);
   });

@@ -129,6 +129,15 @@ describe('an SQLite template', () => {
     expect(counted.builds).to.equal(1);
   });
 
+  it('that is not built in time fails the tests that want it, and may be built by the next', async () => {
+    let hangs = true;
+    const { schema } = counting(() => (hangs ? new Promise(() => undefined) : undefined));
+    const impatient = workspace.isolation({ schema, engine: sqlite({ templateTimeout: 50 }) });
+    await failure('DBI_TEMPLATE_TIMEOUT', () => impatient.acquire());
+    hangs = false;
+    expect(await workspace.isolation({ schema }).run('the next', notes)).to.deep.equal(['first']);
+  });
+
   it('is built again after a build that failed, which leaves nothing', async () => {
     let broken = true;
     const counted = counting(() => {

@@ -16,7 +16,7 @@ export interface SqliteOptions {
    * journal mode is the one that the template has; a migration or `journal_mode: 'wal'` decides it.
    */
   readonly pragmas?: Readonly<Record<string, string | number>>;
-  /** How long to wait while another process builds the template, in milliseconds. Default: 120,000. */
+  /** How long building the template may take, here or in another process, in milliseconds. Default: 120,000. */
   readonly templateTimeout?: number;
 }
 
@@ -50,6 +50,7 @@ class SqliteSession implements EngineSession {
   readonly #run: string;
   readonly #onConnect: readonly string[];
   readonly #templateTimeout: number;
+  readonly #start = Date.now();
   #clones = 0;
 
   constructor(directories: Directories, driver: Driver, onConnect: readonly string[], templateTimeout: number) {
@@ -75,7 +76,7 @@ class SqliteSession implements EngineSession {
       copy && {
         address: this.#address(copy.file),
         drop: () => removeCopy(copy),
-        keep: async (title) => keepDatabase(this.#directories, directory, title),
+        keep: async (title) => keepDatabase(this.#directories, directory, title, this.#start),
       }
     );
   }

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { diskFull, hasCode, templateInUse, templateTimeout } from '../../errors.ts';
+import { within } from '../../within.ts';
 import { type Directories, discard, isDiskFull, onDisk, randomName } from './directories.ts';
 import type { Driver } from './driver.ts';
 import { withLock } from './lock.ts';
@@ -48,7 +49,7 @@ export class TemplateStore {
   /**
    * Builds the template in `workshop` unless it exists, in one process at a time.
    *
-   * @param timeout how long another process may build, in milliseconds.
+   * @param timeout how long building may take, here or elsewhere, in milliseconds.
    * @throws {IsolationError} `DBI_TEMPLATE_TIMEOUT`, `DBI_TEMPLATE_IN_USE`, and whatever `build` throws.
    */
   async ensure(
@@ -62,7 +63,8 @@ export class TemplateStore {
       const done = await withLock(this.#driver, lock, timeout, async () => {
         if (this.#isSealed(fingerprint)) return; // built while this process waited
         discard(this.#directories, this.#directory(fingerprint)); // damaged
-        await this.#build(fingerprint, workshop, build);
+        const late = () => templateTimeout(fingerprint, timeout);
+        await this.#build(fingerprint, workshop, (file) => within(timeout, build(file), late));
         this.evict(fingerprint);
       });
       if (!done) throw templateTimeout(fingerprint, timeout);
