@@ -18,7 +18,7 @@ export interface PdfRoutes {
 
 /** `/api/ingestion`: where documents come in. */
 export function ingestionRouter(tools: UploadTools): Router {
-  const router = Router({ caseSensitive: true });
+  const router = Router({ caseSensitive: true, strict: true });
 
   addRoute(router, '/upload', {
     post: unlessGone(async (request, response) => {
@@ -39,7 +39,7 @@ export function ingestionRouter(tools: UploadTools): Router {
 
 /** `/api/hitl/invoice/:id/pdf`: the original bytes of a document. */
 export function pdfRouter({ db, storage }: PdfRoutes): Router {
-  const router = Router({ caseSensitive: true });
+  const router = Router({ caseSensitive: true, strict: true });
 
   addRoute(router, '/invoice/:id/pdf', {
     get: async (request, response) => {

@@ -10,7 +10,7 @@ export interface Methods {
   readonly post?: Handler;
 }
 
-/** Adds a path to a router; every other method is answered with 405 and what is allowed, OPTIONS with that alone. */
+/** Adds a path to a router; every other method is answered with 405 and what is allowed. */
 export function addRoute(router: IRouter, path: string, methods: Methods): void {
   const route = router.route(path);
   if (methods.get !== undefined) {
@@ -29,10 +29,7 @@ export function pathId(request: Request): string {
 
 function otherMethods(methods: Methods): RequestHandler {
   const allow = [...(methods.get ? ['GET', 'HEAD'] : []), ...(methods.post ? ['POST'] : [])].join(', ');
-  return (request, response) => {
-    if (request.method !== 'OPTIONS') {
-      throw new MethodNotAllowedError(allow);
-    }
-    response.set('Allow', allow).status(204).end();
+  return () => {
+    throw new MethodNotAllowedError(allow);
   };
 }

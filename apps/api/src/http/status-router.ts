@@ -8,7 +8,7 @@ const VERSION = '1.0.0';
 
 /** Says that the service runs, and whether its database answers. */
 export function statusRouter(db: Knex): Router {
-  const router = Router({ caseSensitive: true });
+  const router = Router({ caseSensitive: true, strict: true });
   addRoute(router, '/', {
     get: (_request, response) =>
       sendJson(response, 200, { message: 'Invoice review API', version: VERSION, status: 'running' }),

@@ -18,7 +18,7 @@ export interface InvoiceRoutes {
 
 /** `/api/v1/invoices`: where extraction pipelines hand invoices over and read them back. */
 export function invoiceRouter({ db, now }: InvoiceRoutes): Router {
-  const router = Router({ caseSensitive: true });
+  const router = Router({ caseSensitive: true, strict: true });
 
   addRoute(router, '/invoices', {
     post: async (request, response) => {

@@ -22,7 +22,7 @@ export interface ReviewRoutes {
 
 /** `/api/hitl`: where people read, correct and confirm what was extracted. */
 export function reviewRouter({ db, now }: ReviewRoutes): Router {
-  const router = Router({ caseSensitive: true });
+  const router = Router({ caseSensitive: true, strict: true });
 
   addRoute(router, '/invoices', {
     get: async (request, response) => sendJson(response, 200, await listInvoices(db, listRequest(request.query))),
