@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { api, get, handOver, post, stored, writesNothing } from './support/api.ts';
+import { api, get, handOver, post, stored, view, writesNothing } from './support/api.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const NOW = { now: () => new Date('2026-11-22T13:34:49.605Z') };
@@ -95,6 +95,38 @@ describe('handing an invoice over', () => {
     expect(text).to.contain(`"field_confidence":${names}`);
     expect(text).to.contain('"tax_breakdown":{"__proto__":"0.5","constructor":"0.25","toString":"1"}');
   });
+
+  for (const sent of [
+    ...['0', '-0.0', '0e9', '1', '1.0', '10e-1', '1e0', '0.7', '1e-7', '0.30000000000000004', '5e-324'],
+    ...['2.2250738585072014e-308', `1.${'0'.repeat(100)}`, `0.${'1'.repeat(400)}`, '1e-99999999999999999999'],
+  ]) {
+    it(`keeps the confidence ${sent.slice(0, 30)} of a field and a line`, async () => {
+      await handOver(
+        `{"id":"A","field_confidence":{"entity":${sent}},"line_items":[{"line_number":1,"confidence":${sent}}]}`,
+      );
+
+      const { field_confidence, line_items } = await stored('A');
+      expect([field_confidence.entity, line_items[0].confidence]).to.deep.equal(
+        [Number(sent), Number(sent)].map(Math.abs),
+      );
+      const { fields, low_confidence_fields } = await view('A');
+      expect(fields.entity.confidence).to.equal(Math.abs(Number(sent)));
+      expect(low_confidence_fields).to.deep.equal(Number(sent) < 0.75 ? ['entity'] : []);
+    });
+  }
+
+  for (const [sent, code] of [
+    ['1.0000000000000000000000000000000000000000000000000000000000000000000000001', 'less_than_equal'],
+    ['1e99999999999999999999', 'less_than_equal'],
+    ['-1e-400', 'greater_than_equal'],
+    ['"0.5"', 'float_parsing'],
+  ] as const) {
+    it(`refuses the confidence ${sent.slice(0, 30)}`, async () => {
+      const response = await post('/api/v1/invoices', `{"field_confidence":{"entity":${sent}}}`);
+      expect(response.status).to.equal(422);
+      expect(response.body.errors[0]).to.include({ pointer: '/field_confidence/entity', code });
+    });
+  }
 
   it('fills the parts of an address that were not sent with null', async () => {
     const body = await handOver({ vendor_address: { city: 'Oslo' }, remit_to_address: {}, bill_to_address: null });

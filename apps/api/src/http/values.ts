@@ -1,5 +1,12 @@
 import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../json/json.ts';
-import { canonicalDecimal, type Decimal, isPlainDecimal, MAX_DECIMAL_LENGTH, plainNumber } from '../money/decimal.ts';
+import {
+  canonicalDecimal,
+  compareDecimals,
+  type Decimal,
+  isPlainDecimal,
+  MAX_DECIMAL_LENGTH,
+  roundDecimal,
+} from '../money/decimal.ts';
 import { isStorableText } from '../text.ts';
 import { isCalendarDay, parseTimestamp } from './dates.ts';
 import { readInteger } from './integers.ts';
@@ -7,6 +14,9 @@ import type { Place, Reader } from './reader.ts';
 
 /** The longest text that is taken, in UTF-16 code units. */
 const MAX_TEXT_LENGTH = 4_000;
+
+/** How many fraction digits programs write for the smallest binary floats. */
+const FLOAT_FRACTION_DIGITS = 324;
 
 const ASCII_BLANKS = '\t\n\v\f\r ';
 
@@ -76,10 +86,13 @@ export const share: Reader<Decimal | null> = (value, place) => {
   return typeof read === 'string' ? withinShare(read, value, place) : read;
 };
 
-/** A JSON number from 0 to 1, kept as a decimal. */
+/** A JSON number from 0 to 1, kept as a decimal; one finer than every binary float is rounded. */
 export const confidence: Reader<Decimal> = (value, place) => {
-  const plain = value instanceof JsonNumber ? plainNumber(value.digits) : undefined;
-  return plain === undefined ? place.refuse('float_parsing', 'not a number', value) : withinShare(plain, value, place);
+  if (!(value instanceof JsonNumber)) {
+    return place.refuse('float_parsing', 'not a number', value);
+  }
+  const read = withinShare(value.digits, value, place);
+  return typeof read === 'string' ? roundDecimal(read, FLOAT_FRACTION_DIGITS) : read;
 };
 
 /** A calendar day as `YYYY-MM-DD`, or null; an empty text is null. */
@@ -125,11 +138,9 @@ function withoutOuterBlanks(text: string): string {
   return text.slice(start, end);
 }
 
-function withinShare(read: Decimal, input: JsonValue | undefined, place: Place): Decimal {
-  if (read.startsWith('-')) {
+function withinShare(read: string, input: JsonValue | undefined, place: Place): string {
+  if (compareDecimals(read, '0') < 0) {
     return place.refuse('greater_than_equal', 'less than 0', input);
   }
-  return read === '0' || read === '1' || read.startsWith('0.')
-    ? read
-    : place.refuse('less_than_equal', 'more than 1', input);
+  return compareDecimals(read, '1') > 0 ? place.refuse('less_than_equal', 'more than 1', input) : read;
 }

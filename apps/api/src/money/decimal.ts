@@ -19,22 +19,12 @@ export function canonicalDecimal(plain: string): Decimal {
   return trimmed === '-0' ? '0' : trimmed;
 }
 
-/** Rounds half up, away from zero, to a number of fraction digits. */
-export function roundDecimal(value: Decimal, fractionDigits: number): Decimal {
+/** Rounds a decimal, or a JSON number with an exponent, half up (away from zero) to a number of fraction digits. */
+export function roundDecimal(value: string, fractionDigits: number): Decimal {
   return canonicalDecimal(new Big(value).round(fractionDigits, Big.roundHalfUp).toFixed());
 }
 
-/** Exact comparison: negative, zero or positive as `a` is below, equal to or above `b`. */
-export function compareDecimals(a: Decimal, b: Decimal): number {
+/** Exact comparison of decimals or JSON numbers: negative, zero or positive as `a` is below, equal to or above `b`. */
+export function compareDecimals(a: string, b: string): number {
   return new Big(a).cmp(b);
-}
-
-const FLOATING = /^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?$/;
-
-/** Writes a JSON number, with or without an exponent, as a decimal; undefined when it is too long or too fine to keep. */
-export function plainNumber(number: string): Decimal | undefined {
-  if (number.length > MAX_DECIMAL_LENGTH || !FLOATING.test(number)) {
-    return undefined;
-  }
-  return canonicalDecimal(new Big(number).toFixed());
 }
