@@ -5,7 +5,7 @@ import {
   type Decimal,
   isPlainDecimal,
   MAX_DECIMAL_LENGTH,
-  roundDecimal,
+  shortNumber,
 } from '../money/decimal.ts';
 import { isStorableText } from '../text.ts';
 import { isCalendarDay, parseTimestamp } from './dates.ts';
@@ -14,9 +14,6 @@ import type { Place, Reader } from './reader.ts';
 
 /** The longest text that is taken, in UTF-16 code units. */
 const MAX_TEXT_LENGTH = 4_000;
-
-/** How many fraction digits programs write for the smallest binary floats. */
-const FLOAT_FRACTION_DIGITS = 324;
 
 const ASCII_BLANKS = '\t\n\v\f\r ';
 
@@ -86,13 +83,13 @@ export const share: Reader<Decimal | null> = (value, place) => {
   return typeof read === 'string' ? withinShare(read, value, place) : read;
 };
 
-/** A JSON number from 0 to 1, kept as a decimal; one finer than every binary float is rounded. */
+/** A JSON number from 0 to 1; one finer than every binary float is rounded. */
 export const confidence: Reader<Decimal> = (value, place) => {
   if (!(value instanceof JsonNumber)) {
     return place.refuse('float_parsing', 'not a number', value);
   }
   const read = withinShare(value.digits, value, place);
-  return typeof read === 'string' ? roundDecimal(read, FLOAT_FRACTION_DIGITS) : read;
+  return typeof read === 'string' ? shortNumber(read) : read;
 };
 
 /** A calendar day as `YYYY-MM-DD`, or null; an empty text is null. */

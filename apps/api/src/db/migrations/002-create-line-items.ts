@@ -15,7 +15,7 @@ export async function up(db: Knex): Promise<void> {
     for (const decimal of ['qst_amount', 'combined_tax', 'acceptance_percentage']) {
       table.string(decimal, 64);
     }
-    table.text('confidence').notNullable();
+    table.string('confidence', 64).notNullable();
     table.boolean('validated').notNullable();
     table.string('validated_by', 200);
     table.string('validated_at', 24);
