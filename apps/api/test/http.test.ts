@@ -171,8 +171,11 @@ describe('the service over HTTP', () => {
       expect(response.body.detail).to.equal('Internal server error');
       expect(response.body.request_id).to.equal(response.headers['x-request-id']);
       expect(response.text).not.to.match(/sqlite|line_items|select|node_modules|\.ts|at /i);
-      const failure = lines.find((line) => line.includes('no such table'));
-      expect(failure).to.contain(response.body.request_id);
+      const failure = JSON.parse(lines.find((line) => line.includes('request failed')) ?? '{}');
+      expect(failure.req.id).to.equal(response.body.request_id);
+      expect(failure.err).to.include({ type: 'SqliteError', code: 'SQLITE_ERROR' });
+      expect(failure.err.places.join('\n')).to.match(/^getInvoice model\/invoice-store\.ts:\d+$/m);
+      expect(lines.join()).not.to.match(/select|no such table|node_modules|"stack"|file:/);
     });
   }
 
