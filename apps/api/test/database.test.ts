@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,6 +34,20 @@ describe('opening a database', () => {
     expect(await db.raw('PRAGMA synchronous')).to.deep.equal([{ synchronous: 2 }]);
     expect(await db.raw('PRAGMA foreign_keys')).to.deep.equal([{ foreign_keys: 1 }]);
     expect(readdirSync(path.join(directory, 'a/b'))).to.include('invoices.sqlite');
+  });
+
+  it('makes files that only this user can read', async () => {
+    await open(`sqlite://${directory}/x.sqlite`).schema.createTable('t', (table) => table.increments());
+
+    const modes = readdirSync(directory).map((name) => statSync(path.join(directory, name)).mode & 0o777);
+    expect(modes)
+      .to.have.length.above(1)
+      .and.to.deep.equal(modes.map(() => 0o600));
+  });
+
+  it('decodes what a URL has to escape', async () => {
+    await open(`sqlite://${directory}/my%20invoices%25.sqlite`).raw('SELECT 1');
+    expect(readdirSync(directory)).to.include('my invoices%.sqlite');
   });
 
   it('takes a relative file from the working directory', async () => {

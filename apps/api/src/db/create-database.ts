@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import type { Database } from 'better-sqlite3';
 import createKnex, { type Knex } from 'knex';
@@ -6,7 +7,7 @@ import { SqliteClient } from './sqlite-client.ts';
 
 /** Which database to open. */
 export interface DatabaseOptions {
-  /** `sqlite:///absolute/file` or `sqlite:relative/file`. */
+  /** `sqlite:///absolute/file`, where `%20` and the like are decoded, or `sqlite:relative/file`. */
   readonly url: string;
 }
 
@@ -14,13 +15,15 @@ const LOCK_WAIT_MS = 5_000;
 const CONNECTION_WAIT_MS = 30_000;
 
 /**
- * Makes the Knex instance of the service; the file is opened by the first query, its directory is made now.
+ * Makes the Knex instance of the service. A file that does not exist is made now, for this user only, and opened by the
+ * first query.
  *
- * @throws Error when the URL is not one of the supported forms or the directory cannot be made.
+ * @throws Error when the URL is not one of the supported forms or the file cannot be made.
  */
 export function createDatabase({ url }: DatabaseOptions): Knex {
   const filename = sqliteFile(url);
   makeDirectory(path.dirname(filename));
+  makePrivateFile(filename);
   return createKnex({
     client: SqliteClient,
     connection: { filename },
@@ -34,13 +37,27 @@ export function createDatabase({ url }: DatabaseOptions): Knex {
 }
 
 function sqliteFile(url: string): string {
-  const file = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1];
-  if (file === undefined || file.startsWith('//')) {
+  if (url.startsWith('sqlite:///')) {
+    return path.resolve(decodeURIComponent(url.slice('sqlite://'.length)));
+  }
+  const file = /^sqlite:(?!\/\/)(.+)$/.exec(url)?.[1];
+  if (file === undefined) {
     throw new Error(
       `Database URL must be sqlite:///absolute/file or sqlite:relative/file, not ${withoutPassword(url)}`,
     );
   }
   return path.resolve(file);
+}
+
+/** SQLite would make it readable for everybody; its log files get the same mode as the file. */
+function makePrivateFile(filename: string): void {
+  try {
+    closeSync(openSync(filename, 'wx', 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+      throw error;
+    }
+  }
 }
 
 function withoutPassword(url: string): string {
