@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
+import { access, type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { makeDirectory } from '../make-directory.ts';
@@ -33,6 +33,7 @@ export interface StoredDocument {
   close(): Promise<void>;
 }
 
+const DAY_MS = 86_400_000;
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
 const KEY = /^raw\/[A-Za-z0-9_-]+\.pdf$/;
@@ -48,7 +49,8 @@ export function createFileStorage(directory: string): DocumentStorage {
 }
 
 /**
- * Makes the directory of a file storage and checks that documents can be written there.
+ * Makes the directory of a file storage, checks that documents can be written there, and removes what killed processes
+ * left half written more than a day ago.
  *
  * @throws an error of the file system when they cannot.
  */
@@ -57,6 +59,21 @@ export async function prepareFileStorage(directory: string): Promise<void> {
   for (const folder of [incoming(root), path.join(root, 'raw')]) {
     makeDirectory(folder, PRIVATE_DIRECTORY);
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  }
+  await removeAbandonedDrafts(incoming(root));
+}
+
+/** Drafts of processes that were killed. No upload takes a day, so none of another live process is among them. */
+async function removeAbandonedDrafts(folder: string): Promise<void> {
+  const drafts = (await readdir(folder)).filter((name) => name.endsWith('.part'));
+  for (const draft of drafts.map((name) => path.join(folder, name))) {
+    const changed = await stat(draft).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => undefined,
+    );
+    if (changed !== undefined && Date.now() - changed > DAY_MS) {
+      await rm(draft, { force: true });
+    }
   }
 }
 
