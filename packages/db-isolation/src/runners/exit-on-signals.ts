@@ -5,11 +5,13 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
  * Ends the process on the signals that people and CI send, so that `exit` listeners run and remove what is open.
  *
  * Library code should not end its caller's process, but here nothing gentler works: without a handler Node dies before
- * any listener runs, and after cleaning up and sending the signal again `mocha --parallel` exits with code 0.
+ * any listener runs, and after cleaning up and sending the signal again `mocha --parallel` exits with code 0. The listeners
+ * stay, since a Ctrl-C may arrive twice (from the terminal, and from Mocha's main process) and the second one must not end
+ * the process half-way.
  */
 export function exitOnSignals(): void {
   for (const [signal, listener] of LISTENERS) {
-    if (!process.listeners(signal).includes(listener)) process.prependOnceListener(signal, listener);
+    if (!process.listeners(signal).includes(listener)) process.prependListener(signal, listener);
   }
 }
 

@@ -12,10 +12,21 @@ import {
 
 const SERIAL: MochaOptions = { suites: ['hang-a'], ownGroup: true };
 const PARALLEL: MochaOptions = { suites: ['hang-a', 'hang-b'], parallel: true, ownGroup: true };
+const TWICE: MochaOptions = { ...SERIAL, suites: ['hang-twice'] };
+// With node-option, Mocha's main process passes Ctrl-C on to the one that runs the tests, which then gets it twice.
+const WRAPPED: MochaOptions = { ...SERIAL, nodeOptions: true };
 
 const INTERRUPTIONS = [
   { name: 'SIGINT, serial', options: SERIAL, signal: 'SIGINT', whom: 'main', code: 130 },
   { name: 'SIGTERM, serial', options: SERIAL, signal: 'SIGTERM', whom: 'main', code: 143 },
+  { name: 'SIGINT twice, serial', options: TWICE, signal: 'SIGINT', whom: 'main', code: 130 },
+  {
+    name: 'SIGINT to the process group, with node-option',
+    options: WRAPPED,
+    signal: 'SIGINT',
+    whom: 'group',
+    code: 130,
+  },
   { name: 'SIGINT to the main process, parallel', options: PARALLEL, signal: 'SIGINT', whom: 'main', code: 130 },
   { name: 'SIGINT to the process group, parallel', options: PARALLEL, signal: 'SIGINT', whom: 'group', code: 130 },
   { name: 'SIGTERM to the main process, parallel', options: PARALLEL, signal: 'SIGTERM', whom: 'main', code: 143 },

@@ -10,6 +10,12 @@ const FIXTURES = fileURLToPath(new URL('../fixtures/mocha/', import.meta.url));
 
 const NODE_OPTIONS = ['--conditions=@acme/source', '--import', import.meta.resolve('tsx')];
 
+/** The same, for Mocha. */
+const MOCHA_NODE_OPTIONS = [
+  '--node-option=conditions=@acme/source',
+  `--node-option=import=${import.meta.resolve('tsx')}`,
+];
+
 const MOCHA = {
   mocha: import.meta.resolve('mocha/package.json'),
   'mocha-11': import.meta.resolve('mocha-11/package.json'),
@@ -29,6 +35,8 @@ export interface MochaOptions {
   /** Default: `'json'`, whose results are then in {@link MochaRun.tests}. */
   readonly reporter?: 'json' | 'spec';
   readonly version?: keyof typeof MOCHA;
+  /** Whether Node's options reach Mocha as its own `--node-option`: it then runs the tests in a child process. */
+  readonly nodeOptions?: boolean;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Signals then reach the run's whole process group as well as its main process. */
@@ -221,10 +229,12 @@ async function finish(child: ChildProcess, report: string): Promise<MochaRun> {
 function argumentsFor(options: MochaOptions, report: string): string[] {
   const { suites, mode = 'root', load = '--require', parallel, reporter = 'json', version = 'mocha' } = options;
   const hooks = join(FIXTURES, 'hooks.ts');
+  const bin = fileURLToPath(new URL('bin/mocha.js', MOCHA[version]));
+  const program = options.nodeOptions
+    ? [bin, ...MOCHA_NODE_OPTIONS]
+    : [...NODE_OPTIONS, ...(mode === 'root' && load === '--import' ? ['--import', hooks] : []), bin];
   return [
-    ...NODE_OPTIONS,
-    ...(mode === 'root' && load === '--import' ? ['--import', hooks] : []),
-    fileURLToPath(new URL('bin/mocha.js', MOCHA[version])),
+    ...program,
     ...['--no-config', '--no-package', '--reporter', reporter],
     ...(reporter === 'json' ? ['--reporter-option', `output=${report}`] : []),
     ...(mode === 'root' && load === '--require' ? ['--require', hooks] : []),
