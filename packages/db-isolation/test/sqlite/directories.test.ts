@@ -106,4 +106,11 @@ describe('the directory for databases', () => {
     expect(error.message).to.contain(join(workspace.root, 'runs'));
     expect(existsSync(moved)).to.equal(true);
   });
+
+  it('is refused where a file system has no place for directories', async function () {
+    if (process.platform !== 'linux') this.skip(); // elsewhere there is no /proc
+    process.env['DB_ISOLATION_DIR'] = '/proc/no/place';
+    await failure('DBI_DIRECTORY_UNUSABLE', () => workspace.isolation().acquire());
+    process.env['DB_ISOLATION_DIR'] = workspace.path;
+  });
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { directoryUnusable, diskFull, foreignName, hasCode, IsolationError, messageOf } from '../../errors.ts';
 import { mayBeAlive, processIdentity } from '../process-identity.ts';
 
@@ -35,11 +35,27 @@ export function openDirectories(): Directories {
     runs: join(root, 'runs'),
   };
   onDisk(root, () => {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
+    makeDirectory(root);
     assertPrivate(root);
-    for (const directory of Object.values(directories)) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    Object.values(directories).forEach(makeDirectory);
   });
   return directories;
+}
+
+/**
+ * Makes a private directory and those above it, as far as they are missing. Node's own recursive mkdir spins for ever
+ * where a file system has no place for directories, such as /proc.
+ */
+export function makeDirectory(directory: string): void {
+  const exists = () => statSync(directory, { throwIfNoEntry: false })?.isDirectory();
+  if (exists()) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if (!exists()) throw error; // or else another process was quicker
+  }
 }
 
 /** Makes this process's directory for one session. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kept } from '../engine.ts';
-import { type Directories, discard, isOwn, onDisk, randomName } from './directories.ts';
+import { type Directories, discard, isOwn, makeDirectory, onDisk, randomName } from './directories.ts';
 import { DATABASE_FILE } from './templates.ts';
 import { sqliteUrl } from './url.ts';
 
@@ -29,7 +29,7 @@ export function keepDatabase(
   if (ofThisRun.length >= KEPT_PER_PROJECT) return undefined;
   const directory = join(project, `kept-${Date.now()}-${slug(title)}-${randomName()}`);
   onDisk(project, () => {
-    mkdirSync(project, { recursive: true, mode: 0o700 });
+    makeDirectory(project);
     renameSync(clone, directory);
   });
   removeOldKept(directories);
