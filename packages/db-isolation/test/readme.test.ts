@@ -52,7 +52,7 @@ describe('the README', () => {
   it('lists every subpath that the package exports', () => {
     const { exports } = createRequire(import.meta.url)('../package.json') as { exports: Record<string, unknown> };
     const subpaths = Object.keys(exports).filter((name) => name !== './package.json');
-    const listed = [...readme.matchAll(/^\| `@acme\/db-isolation(\S*)` \|/gm)].map(([, subpath]) => `.${subpath}`);
+    const listed = [...readme.matchAll(/^\| `@acme\/db-isolation(\S*)` +\|/gm)].map(([, subpath]) => `.${subpath}`);
     expect(listed.sort()).to.deep.equal(subpaths.sort());
   });
 
