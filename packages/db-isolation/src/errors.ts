@@ -47,8 +47,7 @@ export class IsolationError extends Error {
 }
 
 export function invalidOption(name: string, value: unknown, expected: string): IsolationError {
-  const shown = typeof value === 'string' ? `"${value}"` : String(value);
-  return new IsolationError('DBI_INVALID_OPTION', `${name} is ${shown}, but has to be ${expected}.`);
+  return new IsolationError('DBI_INVALID_OPTION', `${name} is ${describe(value)}, but has to be ${expected}.`);
 }
 
 export function driverMissing(name: string, install: string, cause: unknown): IsolationError {
@@ -143,7 +142,17 @@ export function noLease(): IsolationError {
     'DBI_NO_LEASE',
     'No test with a database is running. current() works inside a test or a beforeEach hook of a suite that is ' +
       'isolated with isolateEachTest() or isolationHooks(), and inside isolation.run(); not at import time, in ' +
-      'before() or in after().',
+      'before() or in after(). If the whole suite should be isolated, load the file that calls isolationHooks() with ' +
+      '--require, or "require" in .mocharc.json.',
+  );
+}
+
+export function tooEarlyOrLate(): IsolationError {
+  return new IsolationError(
+    'DBI_NO_LEASE',
+    'No test of this suite is running, so it has no database. Read "db" or "lease" of what isolateEachTest() returned ' +
+      'inside a test or in beforeEach and afterEach hooks; not in the body of describe(), in before() or in after(). ' +
+      '"const { db } = isolateEachTest(isolation)" reads it too early: keep the whole object, and write database.db.',
   );
 }
 
@@ -159,7 +168,16 @@ export function ambiguousLease(count: number): IsolationError {
   return new IsolationError(
     'DBI_AMBIGUOUS_LEASE',
     `${count} databases are leased at this moment and the caller runs inside none of their tests, so there is no way ` +
-      'to tell which one it means. Run the code inside isolation.run(), or hand the database over: createApp(lease.db).',
+      'to tell which one it means. Run the code inside isolation.run(), or hand the database over: ' +
+      'createApp(lease.db). A database from acquire() counts until it is released.',
+  );
+}
+
+export function ambiguousProvider(count: number): IsolationError {
+  return new IsolationError(
+    'DBI_AMBIGUOUS_LEASE',
+    `The running test has ${count} databases of isolations that list this provider, so there is no way to tell which ` +
+      'one it should answer. List the provider under "providers" of one isolation.',
   );
 }
 
@@ -220,6 +238,13 @@ export function messageOf(thrown: unknown): string {
 /** Whether `thrown` is a system error with this code, such as `ENOENT`. */
 export function hasCode(thrown: unknown, ...codes: string[]): boolean {
   return thrown instanceof Error && 'code' in thrown && codes.includes(String(thrown.code));
+}
+
+/** A value as a message shows it: never the text of a function or the content of an object. */
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `"${value}"`;
+  if (typeof value === 'function') return `the function ${value.name || 'without a name'}`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 function loaderHint(file: string, cause: unknown): string {

@@ -97,6 +97,9 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   #forgetExit: () => void = () => undefined;
 
   constructor(options: IsolationOptions<Db>) {
+    assertPart('engine', options.engine, 'start', 'sqlite()');
+    assertPart('client', options.client, 'open', 'knexClient()');
+    assertPart('schema', options.schema, 'fingerprint', "knexMigrations({ directory: 'migrations' })");
     this.#options = options;
     this.#keep = keepFrom(options.keep);
     for (const provider of this.#providers()) provider[providerSources].add(this.#source);
@@ -208,11 +211,19 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   readonly #closeSession = (): void => this.#session?.close();
 
   #providers(): readonly SourcedProvider<Db>[] {
-    return (this.#options.providers ?? []).map((provider) => {
-      if (providerSources in provider) return provider as SourcedProvider<Db>;
-      throw invalidOption('providers', 'something else', 'a list of what createProvider() returned');
+    const { providers = [] } = this.#options;
+    if (!Array.isArray(providers)) throw invalidOption('providers', providers, 'a list');
+    return providers.map((provider, index) => {
+      if (Object(provider)[providerSources]) return provider;
+      throw invalidOption(`providers[${index}]`, provider, 'what createProvider() returned');
     });
   }
+}
+
+/** Plain JavaScript has no types that would notice a missing part, or a factory that was not called. */
+function assertPart(name: string, part: object, method: string, example: string): void {
+  if (typeof Object(part)[method] === 'function') return;
+  throw invalidOption(name, part, `what a function such as ${example} returned`);
 }
 
 function keepFrom(option: Keep = 'failed'): Keep {

@@ -1,4 +1,4 @@
-import { alreadyOverridden, ambiguousLease } from './errors.ts';
+import { alreadyOverridden, ambiguousLease, ambiguousProvider } from './errors.ts';
 
 /**
  * An app's factory for its database (or for anything else that a test may swap). Has no dependencies and no effect in
@@ -55,8 +55,10 @@ export function createProvider<T>(factory: () => T): Provider<T> {
 
   function leased(): T | undefined {
     if (sources.size === 0) return undefined;
+    const own = [...sources].map((source) => source.own());
+    const live = () => [...sources].map((source) => source.find());
     // With two isolations, the context that the caller runs in decides before what else happens to be running.
-    return only([...sources].map((source) => source.own())) ?? only([...sources].map((source) => source.find()));
+    return only(own, (count) => ambiguousProvider(count)) ?? only(live(), (count) => ambiguousLease(count));
   }
 
   const provider: SourcedProvider<T> = {
@@ -80,8 +82,8 @@ export function createProvider<T>(factory: () => T): Provider<T> {
   return provider;
 }
 
-function only<T>(answers: readonly (T | undefined)[]): T | undefined {
+function only<T>(answers: readonly (T | undefined)[], ambiguous: (count: number) => Error): T | undefined {
   const found = answers.filter((answer) => answer !== undefined);
-  if (found.length > 1) throw ambiguousLease(found.length);
+  if (found.length > 1) throw ambiguous(found.length);
   return found[0];
 }

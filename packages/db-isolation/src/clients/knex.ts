@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
 import type { Address } from '../engines/engine.ts';
-import { driverMissing, hasCode } from '../errors.ts';
+import { driverMissing, hasCode, invalidOption } from '../errors.ts';
 import type { Client, Leak } from './client.ts';
 import { type Checkout, type RawConnection, trackCheckouts } from './knex-checkouts.ts';
 
@@ -23,6 +23,7 @@ export interface KnexClientOptions {
 /**
  * Opens each test's database as a Knex instance of its own. Needs knex.
  *
+ * @throws {IsolationError} `DBI_INVALID_OPTION` for the name of another driver.
  * @example
  * createIsolation({ client: knexClient({ config: knexSnakeCaseMappers() }), … });
  */
@@ -30,12 +31,18 @@ export function knexClient(options: KnexClientOptions = {}): Client<Knex> {
   return new KnexClient(options);
 }
 
+const DRIVER = 'better-sqlite3';
+
 class KnexClient implements Client<Knex> {
   readonly #options: KnexClientOptions;
   #loaded: LoadedKnex | undefined;
   readonly #checkouts = new WeakMap<Knex, Checkout>();
 
   constructor(options: KnexClientOptions) {
+    const driver = options.config?.client;
+    if (typeof driver === 'string' && driver !== DRIVER) {
+      throw invalidOption('config.client', driver, `"${DRIVER}", or a dialect class of the app's own`);
+    }
     this.#options = options;
   }
 
@@ -111,7 +118,7 @@ interface LoadedKnex {
 }
 
 /** Knex looks its driver up in the file system for every instance; this subclass of the dialect remembers it. */
-function load(client: Knex.Config['client'] = 'better-sqlite3'): LoadedKnex {
+function load(client: Knex.Config['client'] = DRIVER): LoadedKnex {
   const { create } = loadKnex();
   const Dialect = create({ client, useNullAsDefault: true }).client.constructor as DialectClass;
   let driver: unknown;

@@ -1,7 +1,7 @@
 import { ENOUGH_KEPT, type Lease, type ManagedLease } from '../core/lease.ts';
 import { rootHooks } from '../core/root-hooks.ts';
 import type { Kept } from '../engines/engine.ts';
-import { noLease, noRunner } from '../errors.ts';
+import { noRunner, tooEarlyOrLate } from '../errors.ts';
 import type { Isolation, RunnerAccess } from '../isolation.ts';
 import { exitOnSignals } from './exit-on-signals.ts';
 import {
@@ -18,18 +18,19 @@ import {
 } from './mocha-internals.ts';
 import { accessOf, describeKept, endLease, KeptList, type TestDatabase } from './runner.ts';
 
-/** Root hooks as Mocha expects them under the name `mochaHooks`. */
+/** Root hooks as Mocha expects them under the name `mochaHooks`: a `Mocha.RootHookObject`. */
 export interface IsolationHooks {
   beforeAll(): void;
-  beforeEach(this: MochaContext): Promise<void> | undefined;
-  afterEach(this: MochaContext): Promise<void> | undefined;
-  afterAll(this: MochaContext): Promise<void> | undefined;
+  beforeEach(this: object): Promise<void> | undefined;
+  afterEach(this: object): Promise<void> | undefined;
+  afterAll(this: object): Promise<void> | undefined;
 }
 
 /**
- * Gives every test of the enclosing describe block, and of the blocks in it, a database of its own.
+ * Gives every test of the enclosing describe block, and of the blocks in it, a database of its own. Outside of all
+ * describe blocks it does so for every test of the process, in whatever file, as Mocha's hooks do.
  *
- * @throws {IsolationError} `DBI_NO_RUNNER` outside Mocha.
+ * @throws {IsolationError} `DBI_NO_RUNNER` outside Mocha; `DBI_INVALID_OPTION`.
  * @example
  * describe('review', () => {
  *   const database = isolateEachTest(isolation);
@@ -39,14 +40,15 @@ export interface IsolationHooks {
  * });
  */
 export function isolateEachTest<Db>(isolation: Isolation<Db>): TestDatabase<Db> {
+  const access = accessOf(isolation);
   const register = registration();
-  const hooks = hooksOf(accessOf(isolation));
+  const hooks = hooksOf(access);
   register.beforeEach(hooks.beforeEach);
   register.afterEach(hooks.afterEach);
   register.afterAll(hooks.afterAll);
   const lease = (): Lease<Db> => {
-    const found = accessOf(isolation).find();
-    if (!found) throw noLease();
+    const found = access.find();
+    if (!found) throw tooEarlyOrLate();
     return found;
   };
   return {
@@ -63,14 +65,16 @@ export function isolateEachTest<Db>(isolation: Isolation<Db>): TestDatabase<Db> 
  * Gives every test of the whole suite a database of its own, serial and parallel. For a file that Mocha loads with
  * `--require` (not with `--import`, which ignores hooks).
  *
+ * @throws {IsolationError} `DBI_INVALID_OPTION`.
  * @example
  * // test/support/hooks.ts, named in .mocharc.json: { "require": ["./test/support/hooks.ts"] }
  * export const mochaHooks = isolationHooks(isolation);
  */
 export function isolationHooks<Db>(isolation: Isolation<Db>): IsolationHooks {
+  const hooks = hooksOf(accessOf(isolation));
   rootHooks().made = true;
   return {
-    ...hooksOf(accessOf(isolation)),
+    ...hooks,
     beforeAll() {
       rootHooks().ran = true;
     },

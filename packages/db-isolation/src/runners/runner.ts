@@ -1,6 +1,6 @@
-import type { ManagedLease, ReleaseReport } from '../core/lease.ts';
+import type { Lease, ManagedLease, ReleaseReport } from '../core/lease.ts';
 import type { Kept } from '../engines/engine.ts';
-import { messageOf } from '../errors.ts';
+import { invalidOption, messageOf } from '../errors.ts';
 import type { Isolation, RunnableIsolation, RunnerAccess } from '../isolation.ts';
 import { runnerAccess } from '../isolation.ts';
 
@@ -9,12 +9,18 @@ export interface TestDatabase<Db> {
   /** The running test's own client, such as a Knex instance. */
   readonly db: Db;
   /** The running test's own lease. */
-  readonly lease: import('../core/lease.ts').Lease<Db>;
+  readonly lease: Lease<Db>;
 }
 
-/** The part of an isolation that runners use. */
+/**
+ * The part of an isolation that runners use.
+ *
+ * @throws {IsolationError} `DBI_INVALID_OPTION` for anything else, such as what circular imports leave undefined.
+ */
 export function accessOf<Db>(isolation: Isolation<Db>): RunnerAccess<Db> {
-  return (isolation as RunnableIsolation<Db>)[runnerAccess];
+  const access = (isolation as RunnableIsolation<Db> | undefined)?.[runnerAccess];
+  if (!access) throw invalidOption('isolation', isolation, 'what createIsolation() returned');
+  return access;
 }
 
 /** Ends one test's lease and says what has to be said about it. Never rejects. */

@@ -6,9 +6,12 @@ import type { Schema } from './schema.ts';
  * @param schema.fingerprint text, or a function that makes it, that changes whenever `apply` would build something else.
  * @param schema.apply gets the open client, then `{ execute, url }`.
  * @example
- * customSchema({
+ * customSchema<Knex>({
  *   fingerprint: 'v3',
- *   apply: async (db, { execute }) => execute('create table note (id integer primary key, text text)'),
+ *   apply: async (db, { execute }) => {
+ *     await execute('create table note (id integer primary key, text text)');
+ *     await db('note').insert({ text: 'the first' });
+ *   },
  * });
  */
 export function customSchema<Db>(schema: {

@@ -2,10 +2,18 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { invalidOption } from '../errors.ts';
 
-/** A path as users write it: relative to the working directory, absolute, or a file URL. */
-export function toPath(path: string | URL): string {
-  return path instanceof URL || path.startsWith('file:') ? fileURLToPath(path) : resolve(path);
+/**
+ * A path as users write it: relative to the working directory, absolute, or a file URL.
+ *
+ * @param option names it in the error.
+ * @throws {IsolationError} `DBI_INVALID_OPTION`.
+ */
+export function toPath(path: string | URL, option: string): string {
+  if (path instanceof URL) return fileURLToPath(path);
+  if (typeof path !== 'string' || path === '') throw invalidOption(option, path, 'a path or a file URL');
+  return path.startsWith('file:') ? fileURLToPath(path) : resolve(path);
 }
 
 /** One text for the content of all these files, in this order, and of the local modules that they import. */

@@ -26,13 +26,13 @@ interface SeedModule {
  * Fills the template with Knex migrations and seeds. TypeScript files need a loader in the process, such as
  * `node --import tsx`.
  *
- * @throws {IsolationError} on use: `DBI_SCHEMA_NOT_FOUND`, `DBI_SCHEMA_FAILED` naming the file.
+ * @throws {IsolationError} `DBI_INVALID_OPTION`; on use: `DBI_SCHEMA_NOT_FOUND`, `DBI_SCHEMA_FAILED` naming the file.
  * @example
  * createIsolation({ schema: knexMigrations({ directory: 'migrations', seeds: 'seeds/test' }), … });
  */
 export function knexMigrations(options: KnexMigrationsOptions): Schema<Knex> {
-  const directory = toPath(options.directory);
-  const seeds = options.seeds === undefined ? undefined : toPath(options.seeds);
+  const directory = toPath(options.directory, 'directory');
+  const seeds = options.seeds === undefined ? undefined : toPath(options.seeds, 'seeds');
   const migrations = () => filesIn(directory, 'migrations', options.migrator?.loadExtensions);
   return {
     fingerprint() {

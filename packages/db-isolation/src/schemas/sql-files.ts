@@ -21,7 +21,7 @@ export interface SqlFilesOptions {
  */
 export function sqlFiles(options: SqlFilesOptions): Schema<unknown> {
   const { files } = options;
-  const paths = (Array.isArray(files) ? files : [files]).map(toPath);
+  const paths = (Array.isArray(files) ? files : [files]).map((file) => toPath(file, 'files'));
   if (paths.length === 0) throw invalidOption('files', '[]', 'at least one file or directory');
   return {
     fingerprint() {

@@ -45,7 +45,41 @@ describe('createIsolation', () => {
 
   it('refuses providers that createProvider() did not make', async () => {
     const provider = { get: () => undefined, override: () => () => undefined } as never;
-    await failure('DBI_INVALID_OPTION', () => workspace.isolation({ providers: [provider] }));
+    const error = await failure('DBI_INVALID_OPTION', () => workspace.isolation({ providers: [provider] }));
+    expect(error.message).to.contain('providers[0] is an object, but has to be what createProvider() returned');
+    for (const wrong of [[undefined], [() => 'a database'], {}]) {
+      await failure('DBI_INVALID_OPTION', () => workspace.isolation({ providers: wrong as never }));
+    }
+  });
+
+  it('refuses parts that are missing, and factories that were not called, by their names', async () => {
+    const parts = { engine: sqlite(), client: knexClient(), schema: NOTES };
+    for (const [name, factory] of Object.entries({ engine: sqlite, client: knexClient, schema: knexMigrations })) {
+      for (const wrong of [undefined, null, factory]) {
+        const create = () => createIsolation({ ...parts, [name]: wrong });
+        expect((await failure('DBI_INVALID_OPTION', create)).message).to.match(new RegExp(`^${name} is `));
+      }
+    }
+    const notCalled = () => createIsolation({ ...parts, engine: sqlite as never });
+    expect((await failure('DBI_INVALID_OPTION', notCalled)).message).to.contain('engine is the function sqlite, ');
+  });
+
+  it('refuses paths that are missing or empty, naming the option', async () => {
+    for (const path of ['', undefined as never, 7 as never]) {
+      const expected = [
+        [() => knexMigrations({ directory: path }), /^directory is .*a path or a file URL/],
+        [() => sqlFiles({ files: path }), /^files is .*a path or a file URL/],
+      ] as const;
+      for (const [create, message] of expected) {
+        expect((await failure('DBI_INVALID_OPTION', create)).message).to.match(message);
+      }
+    }
+    await failure('DBI_INVALID_OPTION', () => knexMigrations({ directory: 'migrations', seeds: '' }));
+  });
+
+  it('refuses the name of a driver that cannot open the database', async () => {
+    const error = await failure('DBI_INVALID_OPTION', () => knexClient({ config: { client: 'sqlite3' } }));
+    expect(error.message).to.contain('config.client is "sqlite3"').and.to.contain('better-sqlite3');
   });
 
   it('refuses engine options that cannot be meant', async () => {

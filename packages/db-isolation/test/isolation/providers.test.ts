@@ -48,6 +48,18 @@ describe('a provider listed under providers', () => {
     expect(database.get()).to.equal(REAL);
   });
 
+  it('says so when one test has databases of two isolations that list it', async () => {
+    const database = createProvider<Knex>(() => REAL);
+    const options = { providers: [database] };
+    const [first, second] = [workspace.isolation(options), workspace.isolation(options)];
+    await first.run('outer', () =>
+      second.run('inner', async () => {
+        const error = await failure('DBI_AMBIGUOUS_LEASE', () => database.get());
+        expect(error.message).to.contain('2 databases of isolations that list this provider');
+      }),
+    );
+  });
+
   it('throws DBI_STALE_LEASE for code of an ended test, also while another runs and after all is closed', async () => {
     const database = createProvider<Knex>(() => REAL);
     const isolation = workspace.isolation({ providers: [database] });
