@@ -39,7 +39,7 @@ describe('the README', () => {
   it('has examples of the whole-suite plugin that run, serial and parallel', async function () {
     this.timeout(60_000);
     const files = ['test/whole-suite.test.ts', 'test/concurrent.test.ts'];
-    const plugin = ['--require', './test/support/hooks.ts'];
+    const plugin = ['--require', 'tsx', '--require', './test/support/hooks.ts'];
     expect(await mocha([...plugin, ...files])).to.match(/2 passing/);
     expect(await mocha([...plugin, '--parallel', '--jobs', '2', ...files])).to.match(/2 passing/);
   });
