@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn } from '../real-time.ts';
 import type { Leak } from './client.ts';
 
 /** The part of a better-sqlite3 connection that is used here. */

@@ -2,7 +2,7 @@
 import type { Client, Leak } from '../clients/client.ts';
 import type { Clone, Kept } from '../engines/engine.ts';
 import { IsolationError, noLease, releaseFailed, staleLease } from '../errors.ts';
-import { within } from '../within.ts';
+import { within } from '../real-time.ts';
 import type { LeaseContext } from './context.ts';
 
 /** Which databases outlive their test. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { invalidOption } from '../../errors.ts';
+import { now } from '../../real-time.ts';
 import type { Address, Clone, Engine, EngineSession, SweepReport } from '../engine.ts';
 import { copyTemplate, removeCopy } from './clone.ts';
 import { createRunDirectory, type Directories, openDirectories, removeDeadRuns, removeTree } from './directories.ts';
@@ -50,7 +51,7 @@ class SqliteSession implements EngineSession {
   readonly #run: string;
   readonly #onConnect: readonly string[];
   readonly #templateTimeout: number;
-  readonly #start = Date.now();
+  readonly #start = now();
   #clones = 0;
 
   constructor(directories: Directories, driver: Driver, onConnect: readonly string[], templateTimeout: number) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { now } from '../../real-time.ts';
 import type { Kept } from '../engine.ts';
 import { type Directories, discard, isOwn, makeDirectory, onDisk, randomName } from './directories.ts';
 import { DATABASE_FILE } from './templates.ts';
@@ -27,7 +28,7 @@ export function keepDatabase(
   const project = join(directories.kept, createHash('sha256').update(process.cwd()).digest('hex').slice(0, 32));
   const ofThisRun = existsSync(project) ? keptIn(project).filter(({ at }) => at >= runStart) : [];
   if (ofThisRun.length >= KEPT_PER_PROJECT) return undefined;
-  const directory = join(project, `kept-${Date.now()}-${slug(title)}-${randomName()}`);
+  const directory = join(project, `kept-${now()}-${slug(title)}-${randomName()}`);
   onDisk(project, () => {
     makeDirectory(project);
     renameSync(clone, directory);
@@ -51,7 +52,7 @@ export function removeOldKept(directories: Directories): number {
   const projects = readdirSync(directories.kept, { withFileTypes: true });
   for (const { name: project } of projects.filter((entry) => entry.isDirectory() && isOwn(entry.name))) {
     const old = keptIn(join(directories.kept, project)).filter(
-      ({ at }, index) => index >= KEPT_PER_PROJECT || Date.now() - at > KEPT_DAYS * DAY_MS,
+      ({ at }, index) => index >= KEPT_PER_PROJECT || now() - at > KEPT_DAYS * DAY_MS,
     );
     for (const { name } of old) if (discard(directories, join(directories.kept, project, name))) removed += 1;
   }

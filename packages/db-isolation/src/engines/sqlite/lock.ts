@@ -1,6 +1,6 @@
 import { utimesSync, writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../../errors.ts';
+import { elapsed, now, sleep } from '../../real-time.ts';
 import type { Driver } from './driver.ts';
 
 /**
@@ -20,10 +20,10 @@ export async function withLock(
   const lock = driver.open(file);
   try {
     lock.pragma('busy_timeout = 0'); // waiting inside SQLite would block the whole process
-    const deadline = performance.now() + timeout;
+    const deadline = elapsed() + timeout;
     // Nothing is written, so nothing needs to be found again after a crash.
     while (!tryLock(() => lock.exec('pragma journal_mode = memory; begin exclusive'))) {
-      if (performance.now() > deadline) return false;
+      if (elapsed() > deadline) return false;
       await sleep(POLL_MS);
     }
     await work();
@@ -41,8 +41,8 @@ function prepare(file: string): void {
     writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
-    const now = new Date();
-    utimesSync(file, now, now); // a lock that nobody has used for long is removed
+    const seconds = now() / 1000;
+    utimesSync(file, seconds, seconds); // a lock that nobody has used for long is removed
   }
 }
 

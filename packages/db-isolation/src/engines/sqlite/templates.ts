@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { diskFull, hasCode, templateInUse, templateTimeout } from '../../errors.ts';
-import { within } from '../../within.ts';
+import { now, within } from '../../real-time.ts';
 import { type Directories, discard, isDiskFull, onDisk, randomName } from './directories.ts';
 import type { Driver } from './driver.ts';
 import { withLock } from './lock.ts';
@@ -88,7 +88,7 @@ export class TemplateStore {
       const path = join(locks, name);
       const ours = name.endsWith('.lock') && FINGERPRINT.test(basename(name, '.lock'));
       const unused = ours && !existsSync(join(templates, basename(name, '.lock')));
-      if (unused && Date.now() - modified(path) > DAY_MS) rmSync(path, { force: true });
+      if (unused && now() - modified(path) > DAY_MS) rmSync(path, { force: true });
     }
     return old.length;
   }
@@ -132,8 +132,8 @@ export class TemplateStore {
   /** The time of last use decides what goes. Answers false when it has gone in the meantime. */
   #markUsed(fingerprint: string): boolean {
     try {
-      const now = new Date();
-      utimesSync(this.#directory(fingerprint), now, now);
+      const seconds = now() / 1000;
+      utimesSync(this.#directory(fingerprint), seconds, seconds);
       return true;
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return false;
