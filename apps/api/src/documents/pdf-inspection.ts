@@ -20,32 +20,18 @@ const HEADER_WITHIN_BYTES = 1024;
 type Reply = { finding: PdfFinding | { kind: 'invalid' } } | { error: unknown };
 
 /**
- * Makes an inspector that reads PDFs in a worker thread, started at the first use. A file that takes longer than
- * `timeLimitMs` (default 10 s) or too much memory is found invalid and costs only that thread: the next file gets a
- * new one. The thread never keeps the process alive.
+ * Makes an inspector that reads each PDF in a worker thread of its own. A file that takes longer than `timeLimitMs`
+ * (default 10 s) or too much memory is found invalid and costs only that thread. Starting one takes about a tenth of a
+ * second; a thread that is kept for the next file would now and then keep the process alive as well.
  */
 export function createPdfInspector({ timeLimitMs = TIME_LIMIT_MS }: { timeLimitMs?: number } = {}): PdfInspector {
-  let worker: Worker | undefined;
   let queue: Promise<unknown> = Promise.resolve();
-
-  function thread(): Worker {
-    if (worker !== undefined) return worker;
-    const started = startWorker();
-    started.once('exit', () => {
-      if (worker === started) worker = undefined;
-    });
-    worker = started;
-    return started;
-  }
 
   async function inspectNow(path: string): Promise<PdfFinding> {
     if (!(await startsLikePdf(path))) return { kind: 'invalid', reason: 'no PDF header' };
-    const reader = thread();
-    const reply = await ask(reader, path, timeLimitMs);
-    if (reply === undefined) {
-      await reader.terminate();
-      return { kind: 'invalid', reason: 'too complex to read' };
-    }
+    const worker = startWorker();
+    const reply = await ask(worker, path, timeLimitMs).finally(() => worker.terminate());
+    if (reply === undefined) return { kind: 'invalid', reason: 'too complex to read' };
     if ('error' in reply) throw reply.error;
     const { finding } = reply;
     return finding.kind === 'invalid' ? { kind: 'invalid', reason: 'damaged or incomplete file' } : finding;
@@ -60,24 +46,19 @@ export function createPdfInspector({ timeLimitMs = TIME_LIMIT_MS }: { timeLimitM
   };
 }
 
-/**
- * The inspector that all apps of a process share: a reader thread takes a tenth of a second to start and tens of
- * megabytes, and knows nothing of any app or database.
- */
+/** The inspector that all apps of a process share, so that only one thread reads at a time. */
 export const pdfInspector: PdfInspector = createPdfInspector();
 
 function startWorker(): Worker {
   const worker = new Worker(new URL('./pdf-worker.mjs', import.meta.url), {
     execArgv: [],
     env: {},
-    // What the PDF reader prints about its optional parts is of no use to the operator. It is left unread: a thread
-    // whose output is read keeps the process alive.
+    // What the PDF reader prints about its optional parts is of no use to the operator.
     stdout: true,
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_LIMIT_MB },
   });
   worker.on('error', () => undefined);
-  worker.unref();
   return worker;
 }
 
@@ -87,13 +68,11 @@ function ask(worker: Worker, path: string, timeLimitMs: number): Promise<Reply |
     const finish = (reply: Reply | undefined) => {
       clearTimeout(timer);
       worker.off('message', finish).off('exit', gone);
-      worker.unref();
       resolve(reply);
     };
     const gone = () => finish(undefined);
     const timer = setTimeout(gone, timeLimitMs);
     worker.on('message', finish).on('exit', gone);
-    worker.ref();
     worker.postMessage(path);
   });
 }
