@@ -6,13 +6,22 @@ export const errorCodes = {
   DBI_DRIVER_UNSUPPORTED: 'the installed driver does not work with this version of Node',
   DBI_DIRECTORY_UNUSABLE: 'the directory for databases cannot be written or is open to other users',
   DBI_DISK_FULL: 'there is no room left for a copy of the template',
+  DBI_SERVER_UNREACHABLE: 'the database server does not answer, or does not let the user in',
+  DBI_SERVER_UNSUPPORTED: 'the database server is too old or of another kind',
+  DBI_NO_PERMISSION: 'the user of the database server may not create databases',
+  DBI_TOO_MANY_CONNECTIONS: 'the database server has no room for more connections',
   DBI_SCHEMA_NOT_FOUND: 'the migrations, seeds or SQL files are not where the schema source looks for them',
   DBI_SCHEMA_FAILED: 'a migration, a seed or an SQL file failed while the template was built',
   DBI_TEMPLATE_IN_USE: 'a connection was still open when the template was about to be sealed',
+  DBI_NOT_CLONEABLE: 'the template holds what cannot be copied faithfully',
   DBI_TEMPLATE_TIMEOUT: 'building the template takes too long, here or in another process',
+  DBI_DATABASE_IN_USE: 'a database could not be removed because something still uses it',
   DBI_NO_LEASE: 'no test is running that has a database',
   DBI_STALE_LEASE: 'code of a test that has ended asked for its database',
   DBI_AMBIGUOUS_LEASE: 'several databases are leased and the caller belongs to none of the tests',
+  DBI_FOREIGN_DATABASE: 'code opened a database that is not the running test’s',
+  DBI_LEAK: 'a test left something behind, or did something after its end',
+  DBI_NOT_ISOLATED: 'verifyIsolation() found that a set-up does not isolate',
   DBI_ALREADY_OVERRIDDEN: 'the provider is overridden already',
   DBI_HOOKS_NOT_RUN: 'root hooks were made but the runner never ran them',
   DBI_NO_RUNNER: "the test runner's hooks are not there",
@@ -94,6 +103,53 @@ export function diskFull(path: string, cause: unknown): IsolationError {
   );
 }
 
+/**
+ * @param server where it is, without the password.
+ * @param why in a few words, such as `connection refused`.
+ */
+export function serverUnreachable(server: string, why: string, cause: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_SERVER_UNREACHABLE',
+    `The database server ${server} cannot be used: ${why}. Start it, or correct the option "server" of the engine.`,
+    { cause },
+  );
+}
+
+export function serverUnsupported(server: string, found: string, wanted: string): IsolationError {
+  return new IsolationError(
+    'DBI_SERVER_UNSUPPORTED',
+    `The database server ${server} is ${found}, but this engine needs ${wanted}.`,
+  );
+}
+
+/** @param grant a statement that gives the right. */
+export function noPermission(server: string, grant: string, cause: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_NO_PERMISSION',
+    `The user of ${server} may not create databases (${messageOf(cause)}). An administrator can allow it: ${grant}`,
+    { cause },
+  );
+}
+
+/** @param detail what was needed and what there is. */
+export function tooManyConnections(detail: string, cause?: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_TOO_MANY_CONNECTIONS',
+    `The database server has no room for more connections: ${detail}. Run fewer test processes, lower the option ` +
+      '"connectionsPerTest" of the engine, or raise the limit of the server.',
+    { cause },
+  );
+}
+
+/** The disk of a server, which is not this library's to choose. */
+export function serverDiskFull(server: string, cause: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_DISK_FULL',
+    `There is no space left for a test database on the server ${server}: ${messageOf(cause)}. Free some space there.`,
+    { cause },
+  );
+}
+
 export function schemaNotFound(what: string, path: string, cause?: unknown): IsolationError {
   return new IsolationError(
     'DBI_SCHEMA_NOT_FOUND',
@@ -134,6 +190,14 @@ export function templateTimeout(fingerprint: string, milliseconds: number): Isol
     `Template ${fingerprint} was not built within ${milliseconds / 1000} s, neither here nor by another process. Most ` +
       'likely a migration or a seed hangs: look for what it waits for, and for a stuck test process. If building it ' +
       'really takes that long, raise the option "templateTimeout" of the engine.',
+  );
+}
+
+export function databaseInUse(name: string, by: string, cause: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_DATABASE_IN_USE',
+    `The database ${name} could not be removed: ${by}. End what uses it; the next run removes the database.`,
+    { cause },
   );
 }
 
@@ -178,6 +242,46 @@ export function ambiguousProvider(count: number): IsolationError {
     'DBI_AMBIGUOUS_LEASE',
     `The running test has ${count} databases of isolations that list this provider, so there is no way to tell which ` +
       'one it should answer. List the provider under "providers" of one isolation.',
+  );
+}
+
+/**
+ * @param driver what opened it, such as `better-sqlite3`.
+ * @param target an absolute path or a URL without password.
+ * @param place where in the code, as text; undefined when there is nothing to say about it.
+ */
+export function foreignDatabase(driver: string, target: string, place: string | undefined): IsolationError {
+  return new IsolationError(
+    'DBI_FOREIGN_DATABASE',
+    `${driver} was about to open ${target}${place ? ` at ${place}` : ''}, which is not the running test's database. ` +
+      'Most likely the code under test makes a connection of its own, at import time or from its own configuration: ' +
+      "hand it the test's database (createApp(database.db)), or make its factory a provider. If tests need this " +
+      'database anyway, list it: createIsolation({ guard: { allow: [pattern] } }).',
+  );
+}
+
+/** @param leaks as text, one each. */
+export function leaked(title: string, leaks: readonly string[]): IsolationError {
+  return withList(new IsolationError('DBI_LEAK', `"${title}" leaked.`), leaks);
+}
+
+/**
+ * @param ofTests as text, with the test's title in front.
+ * @param ofNone the same for what belongs to no test.
+ */
+export function leakedLate(ofTests: readonly string[], ofNone: readonly string[]): IsolationError {
+  const what = ['These leaks could not fail a test any more, or belong to none.'];
+  if (ofTests.length > 0) what.push('Wait for what a test starts, or stop it, before the test ends.');
+  if (ofNone.length > 0)
+    what.push('What is outside of all tests most likely ran when a module was loaded, or in before().');
+  return withList(new IsolationError('DBI_LEAK', what.join(' ')), [...ofTests, ...ofNone]);
+}
+
+export function notIsolated(promise: string, why: string, cause?: unknown): IsolationError {
+  return new IsolationError(
+    'DBI_NOT_ISOLATED',
+    `This set-up does not isolate. What does not hold: "${promise}". ${why}`,
+    { cause },
   );
 }
 
@@ -238,6 +342,11 @@ export function messageOf(thrown: unknown): string {
 /** Whether `thrown` is a system error with this code, such as `ENOENT`. */
 export function hasCode(thrown: unknown, ...codes: string[]): boolean {
   return thrown instanceof Error && 'code' in thrown && codes.includes(String(thrown.code));
+}
+
+function withList(error: IsolationError, items: readonly string[]): IsolationError {
+  error.message = [error.message, ...items.map((item) => `- ${item}`)].join('\n');
+  return error;
 }
 
 /** A value as a message shows it: never the text of a function or the content of an object. */

@@ -1,12 +1,17 @@
 import type { Client } from './clients/client.ts';
 import { atExit } from './core/at-exit.ts';
 import { LeaseContext } from './core/context.ts';
-import { type Keep, type Lease, ManagedLease } from './core/lease.ts';
+import { type Keep, type Lease, type LeaseHandling, ManagedLease } from './core/lease.ts';
+import { Outage } from './core/outage.ts';
+import { ClonePool } from './core/pool.ts';
 import { rootHooks } from './core/root-hooks.ts';
 import { Templates } from './core/templates.ts';
 import type { Engine, EngineSession, SweepReport } from './engines/engine.ts';
-import { closed, hooksNotRun, invalidOption, noLease, staleLease } from './errors.ts';
+import { closed, hooksNotRun, invalidOption, leaked, noLease } from './errors.ts';
+import { allowList, type Guarded, guard } from './guard/guard.ts';
+import { describeLeak, type LeakKind, type LeakReaction, type LeakReactions, reactionTo } from './leaks.ts';
 import { type Provider, type ProviderSource, providerSources, type SourcedProvider } from './provider.ts';
+import { type LateLeak, type RunnableIsolation, type RunnerAccess, runnerAccess } from './runner-access.ts';
 import type { Schema } from './schemas/schema.ts';
 
 /** How a team's test databases are made. */
@@ -21,6 +26,15 @@ export interface IsolationOptions<Db> {
   readonly providers?: readonly Provider<NoInfer<Db>>[];
   /** Which databases outlive their test. Default: `'failed'`. The environment variable `DB_ISOLATION_KEEP` wins. */
   readonly keep?: Keep;
+  /** What a leak does to its test: `'fail'` (default), `'warn'`, `'ignore'`, or one of these for some kinds. */
+  readonly leaks?: LeakReactions;
+  /**
+   * Whether opening another database than the running test's fails, from the moment on when a test runner is set up:
+   * `isolationHooks` or `isolateEachTest`. `allow` lists what may be opened anyway: paths and URLs in which `*` stands for
+   * any characters, such as `'reference/*.sqlite'` or `'postgres://reports.example/*'`, or regular expressions for the
+   * absolute path or `postgres://host:port/name`. Default: `true`.
+   */
+  readonly guard?: boolean | { readonly allow: readonly (string | RegExp)[] };
 }
 
 /** Gives databases to tests. Made by {@link createIsolation}. */
@@ -31,7 +45,11 @@ export interface Isolation<Db> {
    * @param options.title names the database in messages; default: `'untitled'`.
    */
   acquire(options?: { title?: string }): Promise<Lease<Db>>;
-  /** Acquires, runs `body` in the lease's async context, and releases whatever happens. */
+  /**
+   * Acquires, runs `body` in the lease's async context, and releases whatever happens.
+   *
+   * @throws {IsolationError} `DBI_LEAK` when `body` leaves something behind; and whatever `body` throws.
+   */
   run<T>(title: string, body: (lease: Lease<Db>) => Promise<T> | T): Promise<T>;
   /**
    * The lease of the running test.
@@ -42,26 +60,11 @@ export interface Isolation<Db> {
   current(): Lease<Db>;
   /** Removes what dead processes left, and nothing of a live one. The first `acquire` of a process does so too. */
   sweep(): Promise<SweepReport>;
-  /** Releases what is still leased and removes this process's directory; idempotent. */
+  /** Releases what is still leased and removes everything that this process has made and not kept; idempotent. */
   close(): Promise<void>;
 }
 
-/** The part of an isolation that only test runners use. A registered symbol, for the reason given in provider.ts. */
-export const runnerAccess: unique symbol = Symbol.for('@acme/db-isolation/runner-access') as never;
-
-/** What a runner does beyond {@link Isolation}. */
-export interface RunnerAccess<Db> {
-  /** Starts opening a database; the lease is there at once, so that a context can be entered synchronously. */
-  open(title: string): ManagedLease<Db>;
-  readonly context: LeaseContext<ManagedLease<Db>>;
-  /** The caller's lease, or undefined when no test is running. */
-  find(): Lease<Db> | undefined;
-}
-
-/** An isolation as runners see it. */
-export interface RunnableIsolation<Db> extends Isolation<Db> {
-  readonly [runnerAccess]: RunnerAccess<Db>;
-}
+const OPTIONS = ['engine', 'client', 'schema', 'providers', 'keep', 'leaks', 'guard'];
 
 const KEEP: readonly Keep[] = ['failed', 'always', 'never'];
 
@@ -84,6 +87,8 @@ export function createIsolation<Db>(options: IsolationOptions<Db>): Isolation<Db
 class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   readonly #options: IsolationOptions<Db>;
   readonly #keep: Keep;
+  readonly #reactionTo: (kind: LeakKind) => LeakReaction;
+  readonly #guarded: Guarded | undefined;
   readonly #context = new LeaseContext<ManagedLease<Db>>();
   readonly #leases = new Set<ManagedLease<Db>>();
   readonly #source: ProviderSource<Db> = {
@@ -91,22 +96,39 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
     find: () => this.#find()?.db,
   };
   readonly [runnerAccess]: RunnerAccess<Db>;
-  #started: Promise<{ session: EngineSession; templates: Templates<Db> }> | undefined;
-  #session: EngineSession | undefined;
+  readonly #outage = new Outage();
+  readonly #sweeps = new Set<Promise<unknown>>();
+  #late: LateLeak[] = [];
+  #disarm: (() => void) | undefined;
+  #started: Promise<{ session: EngineSession; pool: ClonePool }> | undefined;
+  #endSession: () => Promise<void> = async () => undefined;
   #close: Promise<void> | undefined;
-  #forgetExit: () => void = () => undefined;
 
   constructor(options: IsolationOptions<Db>) {
     assertPart('engine', options.engine, 'start', 'sqlite()');
     assertPart('client', options.client, 'open', 'knexClient()');
+    assertKeys('options', options, OPTIONS);
     assertPart('schema', options.schema, 'fingerprint', "knexMigrations({ directory: 'migrations' })");
     this.#options = options;
     this.#keep = keepFrom(options.keep);
+    this.#reactionTo = reactionTo(options.leaks);
+    this.#guarded = this.#guardFrom(options.guard);
     for (const provider of this.#providers()) provider[providerSources].add(this.#source);
     this[runnerAccess] = {
-      open: (title) => this.#open(title),
+      open: (title, handling) => this.#open(title, handling),
       context: this.#context,
+      client: options.client,
+      providers: this.#providers(),
+      isGuarded: this.#guarded !== undefined,
+      guard: () => {
+        if (this.#guarded) this.#disarm ??= guard(this.#guarded);
+      },
+      takeLate: () => this.#late.splice(0),
       find: () => this.#find(),
+      settle: async () => {
+        const started = await this.#started?.catch(() => undefined);
+        await started?.pool.settle();
+      },
     };
   }
 
@@ -125,7 +147,9 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
       });
       throw error;
     }
-    await lease.release();
+    const { leaks } = await lease.release();
+    const failing = leaks.filter(({ reaction }) => reaction === 'fail');
+    if (failing.length > 0) throw leaked(title, failing.map(describeLeak));
     return result;
   }
 
@@ -137,10 +161,10 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   }
 
   async sweep(): Promise<SweepReport> {
-    const { session } = await this.#start();
-    const report = await session.sweep();
-    if (this.#close) this.#closeSession(); // which it would have done, had the session been there
-    return report;
+    if (this.#close) return this.#sweepAfterClose();
+    const sweep = this.#start().then(({ session }) => session.sweep());
+    this.#sweeps.add(sweep);
+    return sweep.finally(() => this.#sweeps.delete(sweep));
   }
 
   close(): Promise<void> {
@@ -153,7 +177,7 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
   }
 
   #usable(lease: ManagedLease<Db> | undefined): ManagedLease<Db> | undefined {
-    if (lease?.ended) throw staleLease(lease.title);
+    if (lease?.ended) throw lease.refusal();
     if (lease?.error !== undefined) throw lease.error;
     return lease;
   }
@@ -166,23 +190,38 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
     throw lease.error ?? closed();
   }
 
-  #open(title: string): ManagedLease<Db> {
+  #open(title: string, handling?: Partial<LeaseHandling>): ManagedLease<Db> {
     const lease: ManagedLease<Db> = new ManagedLease(title, {
       client: this.#options.client,
       context: this.#context,
       keep: this.#keep,
-      clone: async () => {
+      reactionTo: this.#reactionTo,
+      late: (title, leak) => void this.#late.push({ title, leak }),
+      admit: async () => {
         if (this.#close) throw closed();
-        const { templates } = await this.#start();
-        return templates.clone();
+        return this.#outage.during(async () => {
+          const { session } = await this.#start();
+          if (this.#close) throw closed();
+          return session.admit();
+        });
+      },
+      take: () =>
+        this.#outage.during(async () => {
+          const { pool } = await this.#start();
+          return pool.take();
+        }),
+      discard: async (clone) => {
+        const { pool } = await this.#start();
+        return pool.discard(clone);
       },
       ended: () => this.#leases.delete(lease),
+      ...handling,
     });
     this.#leases.add(lease);
     return lease;
   }
 
-  #start(): Promise<{ session: EngineSession; templates: Templates<Db> }> {
+  #start(): Promise<{ session: EngineSession; pool: ClonePool }> {
     this.#started ??= this.#startEngine().catch((error: unknown) => {
       this.#started = undefined;
       throw error;
@@ -190,25 +229,61 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
     return this.#started;
   }
 
-  async #startEngine(): Promise<{ session: EngineSession; templates: Templates<Db> }> {
+  async #startEngine(): Promise<{ session: EngineSession; pool: ClonePool }> {
     const { engine, client, schema } = this.#options;
     const session = await engine.start();
-    this.#session = session;
-    this.#forgetExit = atExit(this.#closeSession);
-    return { session, templates: new Templates(session, client, schema) };
+    const templates = new Templates(session, client, schema);
+    const pool = new ClonePool(() => templates.clone(), { ahead: session.worksAhead });
+    const forgetExit = atExit({
+      whenIdle: () => void this.close().catch(() => undefined), // the next run removes what it could not
+      whileExiting: () => session.closeAtExit(),
+    });
+    this.#endSession = async () => {
+      try {
+        await pool.settle();
+      } finally {
+        await session.close();
+        forgetExit();
+      }
+    };
+    return { session, pool };
+  }
+
+  /** With a session of its own, since the one of the tests has ended. */
+  async #sweepAfterClose(): Promise<SweepReport> {
+    const session = await this.#options.engine.start();
+    try {
+      return await session.sweep();
+    } finally {
+      await session.close();
+    }
   }
 
   async #shutDown(): Promise<void> {
-    const releases = await Promise.allSettled([...this.#leases].map((lease) => lease.release()));
+    const ends: PromiseSettledResult<unknown>[] = await Promise.allSettled(
+      [...this.#leases].map((lease) => lease.release()),
+    );
     await this.#started?.catch(() => undefined); // it told whoever asked
-    this.#forgetExit();
-    this.#closeSession();
-    const failures = releases.filter((release) => release.status === 'rejected').map((release) => release.reason);
+    await Promise.allSettled(this.#sweeps);
+    ends.push(...(await Promise.allSettled([this.#endSession()])));
+    this.#disarm?.();
+    const failures = ends.filter((end) => end.status === 'rejected').map((end) => end.reason);
     if (failures.length > 0) throw new AggregateError(failures, 'Some databases could not be given back cleanly');
   }
 
-  /** Also the last thing that happens when a process exits without closing: synchronous. */
-  readonly #closeSession = (): void => this.#session?.close();
+  #guardFrom(option: IsolationOptions<Db>['guard'] = true): Guarded | undefined {
+    if (option === false) return undefined;
+    assertKeys('guard', option === true ? {} : option, ['allow']);
+    return {
+      allow: option === true ? [] : allowList(option.allow),
+      violated: (leak) => {
+        const live = this.#context.live();
+        const lease = this.#context.own() ?? (live.length === 1 ? live[0] : undefined);
+        lease?.record(leak);
+        return lease !== undefined;
+      },
+    };
+  }
 
   #providers(): readonly SourcedProvider<Db>[] {
     const { providers = [] } = this.#options;
@@ -224,6 +299,14 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
 function assertPart(name: string, part: object, method: string, example: string): void {
   if (typeof Object(part)[method] === 'function') return;
   throw invalidOption(name, part, `what a function such as ${example} returned`);
+}
+
+/** A misspelt option would otherwise do nothing without a word. */
+function assertKeys(name: string, value: object, known: readonly string[]): void {
+  if (typeof value !== 'object' || value === null) throw invalidOption(name, value, 'an object, true or false');
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw invalidOption(`a key of ${name}`, unknown, `one of ${known.map((key) => `'${key}'`).join(', ')}`);
 }
 
 function keepFrom(option: Keep = 'failed'): Keep {

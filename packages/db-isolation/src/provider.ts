@@ -35,9 +35,13 @@ export interface ProviderSource<T> {
  */
 export const providerSources: unique symbol = Symbol.for('@acme/db-isolation/provider-sources') as never;
 
-/** What {@link createProvider} really returns; only isolations use the additional part. */
+/** Tells whether an override holds; a registered symbol for the same reason. */
+export const providerOverridden: unique symbol = Symbol.for('@acme/db-isolation/provider-overridden') as never;
+
+/** What {@link createProvider} really returns; only isolations use the additional parts. */
 export interface SourcedProvider<T> extends Provider<T> {
   readonly [providerSources]: Set<ProviderSource<T>>;
+  [providerOverridden](): boolean;
 }
 
 /**
@@ -63,6 +67,7 @@ export function createProvider<T>(factory: () => T): Provider<T> {
 
   const provider: SourcedProvider<T> = {
     [providerSources]: sources,
+    [providerOverridden]: () => override !== undefined,
     get() {
       const answer = leased();
       if (answer !== undefined) return answer;

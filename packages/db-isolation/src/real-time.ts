@@ -1,6 +1,6 @@
 // Tests replace the clock, and some forget to put it back. What this package waits for, and the age of what it keeps,
 // must not depend on that: these are Node's functions as they were when this file was loaded.
-const { clearTimeout, performance, setImmediate, setTimeout } = globalThis;
+const { clearInterval, clearTimeout, performance, setImmediate, setInterval, setTimeout } = globalThis;
 
 /** Milliseconds since 1970. */
 export const now = Date.now;
@@ -13,6 +13,12 @@ export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds);
   });
+}
+
+/** Does something every so many milliseconds, as long as the process has other things to do. Answers what ends it. */
+export function repeat(milliseconds: number, action: () => void): () => void {
+  const timer = setInterval(action, milliseconds).unref();
+  return () => clearInterval(timer);
 }
 
 /** Lets everything happen that can happen without waiting. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { errorCodes, IsolationError } from '@acme/db-isolation';
+import { errorCodes, IsolationError, leakKinds } from '@acme/db-isolation';
 import { expect } from 'chai';
 
 const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
@@ -45,5 +45,14 @@ describe('errors', () => {
   it('are all explained in the README, and the README explains no others', () => {
     expect(existsSync(README)).to.equal(true);
     expect(codesIn(readFileSync(README, 'utf8'))).to.deep.equal(known);
+  });
+});
+
+describe('kinds of leaks', () => {
+  it('are all explained in the README, in the same words', () => {
+    const rows = [...readFileSync(README, 'utf8').matchAll(/^\| `([a-z-]+)` +\| (.*?) +\|$/gm)];
+    const explained = Object.fromEntries(rows.map(([, kind, words]) => [kind, words]));
+    for (const [kind, words] of Object.entries(leakKinds))
+      expect(explained[kind], kind).to.match(new RegExp(`^${words}`));
   });
 });

@@ -28,8 +28,7 @@ const ACQUIRE = `
   await isolation.close();
 `;
 
-describe('the package as it is installed', function () {
-  this.timeout(20_000);
+describe('the package as it is installed', () => {
   let project: Project;
   let compiled: DirectoryResult;
   before(async () => {

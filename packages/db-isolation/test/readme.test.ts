@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { errorCodes } from '@acme/db-isolation';
 import { expect } from 'chai';
 import { type DirectoryResult, dir } from 'tmp-promise';
+import { describeWith } from './support/servers/available.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -25,19 +26,29 @@ describe('the README', () => {
 
   after(() => project.cleanup());
 
-  it('has examples that run as they stand, from the quick start on', async function () {
-    this.timeout(60_000);
+  it('has examples that run as they stand, from the quick start on', async () => {
     const files = readdirSync(join(project.path, 'test')).filter((name) => name.endsWith('.test.ts'));
     expect(files).to.have.length.above(3);
-    const describeBlocks = files.filter((name) => !['whole-suite.test.ts', 'concurrent.test.ts'].includes(name));
+    const describeBlocks = files.filter((name) => !/^(whole-suite|concurrent|postgres|mysql)\b/.test(name));
     const output = await mocha(describeBlocks.map((name) => `test/${name}`));
     expect(output)
       .to.match(/ passing/)
       .and.not.match(/failing|db-isolation:/);
   });
 
-  it('has examples of the whole-suite plugin that run, serial and parallel', async function () {
-    this.timeout(60_000);
+  describeWith('postgres', 'has an example for PostgreSQL', () => {
+    it('that runs as it stands', async () => {
+      expect(await mocha(['test/postgres-notes.test.ts'])).to.match(/2 passing/);
+    });
+  });
+
+  describeWith('mysql', 'has an example for MariaDB and MySQL', () => {
+    it('that runs as it stands', async () => {
+      expect(await mocha(['test/mysql-pool.test.ts'])).to.match(/1 passing/);
+    });
+  });
+
+  it('has examples of the whole-suite plugin that run, serial and parallel', async () => {
     const files = ['test/whole-suite.test.ts', 'test/concurrent.test.ts'];
     const plugin = ['--require', 'tsx', '--require', './test/support/hooks.ts'];
     expect(await mocha([...plugin, ...files])).to.match(/2 passing/);

@@ -1,18 +1,25 @@
 import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
 import type { Address } from '../engines/engine.ts';
-import { driverMissing, hasCode, invalidOption } from '../errors.ts';
-import type { Client, Leak } from './client.ts';
-import { type Checkout, type RawConnection, trackCheckouts } from './knex-checkouts.ts';
+import { invalidOption } from '../errors.ts';
+import type { Leak } from '../leaks.ts';
+import { within } from '../real-time.ts';
+import type { Client, Refusal } from './client.ts';
+import { loadOrTell, settingsWithoutPlace } from './drivers.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { type Checkouts, trackCheckouts } from './knex-checkouts.ts';
+import { configFor, KNEX_DIALECTS, type KnexDialect } from './knex-dialects.ts';
+import { ANSWER_MS } from './sessions/session.ts';
 
 /** Options of {@link knexClient}. */
 export interface KnexClientOptions {
   /**
    * Merged into the configuration of every instance, for what the app's own instance has too: `wrapIdentifier`,
-   * `postProcessResponse`, a dialect class of the app's own as `client` (default: `'better-sqlite3'`). Where the
-   * database is and how many connections it gets is not taken from here.
+   * `postProcessResponse`, a dialect class of the app's own as `client` (default: `'better-sqlite3'`, `'pg'` or `'mysql2'`,
+   * as the engine needs it). Under `connection` it may have settings of the driver, such as `timezone`. Where the database
+   * is and how many connections it gets is not taken from here.
    */
-  readonly config?: Omit<Knex.Config, 'connection'>;
+  readonly config?: Omit<Knex.Config, 'connection'> & { readonly connection?: unknown };
   /**
    * How long a query waits for a connection, in milliseconds. Default: 5,000, so that a query which waits for itself
    * (`db(…)` inside a transaction, with SQLite's one connection) fails with Knex's explanation instead of after a minute.
@@ -21,9 +28,11 @@ export interface KnexClientOptions {
 }
 
 /**
- * Opens each test's database as a Knex instance of its own. Needs knex.
+ * Opens each test's database as a Knex instance of its own. Needs knex, and the driver of the engine: better-sqlite3, pg
+ * or mysql2.
  *
- * @throws {IsolationError} `DBI_INVALID_OPTION` for the name of another driver.
+ * @throws {IsolationError} `DBI_INVALID_OPTION` for the name of another driver; on use: the same for the driver of another
+ * engine, `DBI_DRIVER_MISSING`; queries fail with `DBI_TOO_MANY_CONNECTIONS` when the server has no room.
  * @example
  * createIsolation({ client: knexClient({ config: knexSnakeCaseMappers() }), … });
  */
@@ -31,114 +40,93 @@ export function knexClient(options: KnexClientOptions = {}): Client<Knex> {
   return new KnexClient(options);
 }
 
-const DRIVER = 'better-sqlite3';
-
 class KnexClient implements Client<Knex> {
-  readonly #options: KnexClientOptions;
-  #loaded: LoadedKnex | undefined;
-  readonly #checkouts = new WeakMap<Knex, Checkout>();
+  readonly #config: Knex.Config & { readonly connection: object; readonly acquireConnectionTimeout: number };
+  readonly #loaded = new Map<string, LoadedKnex>();
+  readonly #open = new WeakMap<Knex, { readonly checkouts: Checkouts; readonly dialect: KnexDialect }>();
 
   constructor(options: KnexClientOptions) {
-    const driver = options.config?.client;
-    if (typeof driver === 'string' && driver !== DRIVER) {
-      throw invalidOption('config.client', driver, `"${DRIVER}", or a dialect class of the app's own`);
+    const client = options.config?.client;
+    const drivers = Object.values(KNEX_DIALECTS).map(({ driver }) => driver);
+    if (typeof client === 'string' && !drivers.some((driver) => driver === client)) {
+      const names = drivers.map((driver) => `"${driver}"`).join(', ');
+      throw invalidOption('config.client', client, `one of ${names}, or a dialect class of the app's own`);
     }
-    this.#options = options;
+    const { config, acquireConnectionTimeout = config?.acquireConnectionTimeout ?? 5_000 } = options;
+    this.#config = { ...config, acquireConnectionTimeout, connection: settingsWithoutPlace(config?.connection) };
   }
 
   async fingerprint(): Promise<string> {
     const { version } = loadKnex();
-    return JSON.stringify(['knex', version, this.#options], textOfAnything());
+    return fingerprintOf('knex', version, this.#config);
   }
 
   async open(address: Address): Promise<Knex> {
-    const { config } = this.#options;
-    const { acquireConnectionTimeout = config?.acquireConnectionTimeout ?? 5_000 } = this.#options;
-    const afterCreate = config?.pool?.afterCreate;
-    this.#loaded ??= load(config?.client);
-    const db = this.#loaded.create({
-      useNullAsDefault: true,
-      ...config,
-      client: this.#loaded.dialect,
-      connection: { filename: address.filename },
-      acquireConnectionTimeout,
-      pool: {
-        ...config?.pool,
-        min: 0, // connects on first use, so a test that makes no query pays for none
-        max: 1, // a second connection would only wait for the first
-        afterCreate(connection: RawConnection, done: (error: unknown, connection: unknown) => void) {
-          for (const statement of address.onConnect) connection.exec(statement);
-          if (afterCreate) afterCreate(connection, done);
-          else done(null, connection);
-        },
-      },
-    });
-    this.#checkouts.set(db, trackCheckouts(db.client));
+    const dialect: KnexDialect = KNEX_DIALECTS[address.dialect];
+    const { create, Dialect } = this.#load(dialect.driver);
+    const db = create({ ...configFor(address, this.#config), client: Dialect });
+    this.#open.set(db, { dialect, checkouts: trackCheckouts(db.client, dialect) });
     return db;
   }
 
   async execute(db: Knex, sql: string): Promise<void> {
-    const connection = await db.client.acquireConnection();
+    const open = this.#open.get(db);
+    await open?.dialect.execute(db.client, sql, open.checkouts.sessions);
+  }
+
+  fence(db: Knex, reason: Refusal): void {
+    this.#open.get(db)?.checkouts.sessions.fence(reason);
+  }
+
+  async close(db: Knex, ownPorts?: ReadonlySet<number>): Promise<readonly Leak[]> {
+    const checkouts = this.#open.get(db)?.checkouts;
+    if (!checkouts?.sessions.used) return []; // there is nothing to close, and Knex takes its time to find that out
     try {
-      connection.exec(sql);
+      return await checkouts.takeBack(ownPorts);
     } finally {
-      await db.client.releaseConnection(connection);
+      // Only a connection that is being made at this moment can keep Knex from being done; it ends when it comes.
+      await within(ANSWER_MS, db.destroy(), () => new Error('late')).catch(() => undefined);
     }
   }
 
-  fence(db: Knex, reason: () => Error): void {
-    this.#checkouts.get(db)?.fence(reason);
+  /** Knex looks its driver up in the file system for every instance; this does so once. */
+  #load(driver: string): LoadedKnex {
+    const { client = driver } = this.#config;
+    if (typeof client === 'string' && client !== driver) {
+      throw invalidOption('config.client', client, `"${driver}" with this engine, or left out`);
+    }
+    const loaded = this.#loaded.get(driver) ?? load(client, driver);
+    this.#loaded.set(driver, loaded);
+    return loaded;
   }
-
-  async close(db: Knex): Promise<readonly Leak[]> {
-    const checkout = this.#checkouts.get(db);
-    if (!checkout?.connected) return []; // there is nothing to close, and Knex takes its time to find that out
-    // Knex waits for connections that are out of its pool, so an unfinished transaction would make destroy() hang.
-    const leaks = await checkout.takeBack();
-    await db.destroy();
-    return leaks;
-  }
-}
-
-/** For `JSON.stringify`: configurations hold functions, and loggers that refer to themselves. */
-function textOfAnything(): (key: string, value: unknown) => unknown {
-  const seen = new WeakSet<object>();
-  return (_, value) => {
-    if (typeof value === 'function' || typeof value === 'bigint') return String(value);
-    if (typeof value !== 'object' || value === null) return value;
-    if (seen.has(value)) return 'seen before';
-    seen.add(value);
-    return value;
-  };
 }
 
 interface LoadedKnex {
   readonly create: typeof import('knex').default;
-  readonly dialect: typeof Knex.Client;
+  /** A subclass that remembers its driver. */
+  readonly Dialect: typeof Knex.Client;
 }
 
-/** Knex looks its driver up in the file system for every instance; this subclass of the dialect remembers it. */
-function load(client: Knex.Config['client'] = DRIVER): LoadedKnex {
+function load(client: NonNullable<Knex.Config['client']>, name: string): LoadedKnex {
   const { create } = loadKnex();
-  const Dialect = create({ client, useNullAsDefault: true }).client.constructor as DialectClass;
-  let driver: unknown;
-  class DialectWithDriver extends Dialect {
+  const dialect: Dialect = create({ client, useNullAsDefault: true }).client;
+  const driver = loadOrTell(name, () => dialect._driver());
+  class DialectWithDriver extends (dialect.constructor as DialectClass) {
     override _driver(): unknown {
-      driver ??= super._driver();
       return driver;
     }
   }
-  return { create, dialect: DialectWithDriver as unknown as typeof Knex.Client };
+  return { create, Dialect: DialectWithDriver as unknown as typeof Knex.Client };
 }
 
 /** The part of a dialect that is used here; Knex's own types leave the method out. */
-type DialectClass = new (config: Knex.Config) => { _driver(): unknown };
+interface Dialect {
+  _driver(): unknown;
+}
+
+type DialectClass = new (config: Knex.Config) => Dialect;
 
 function loadKnex(): { create: typeof import('knex').default; version: string } {
   const require = createRequire(import.meta.url);
-  try {
-    return { create: require('knex'), version: require('knex/package.json').version };
-  } catch (error) {
-    throw hasCode(error, 'MODULE_NOT_FOUND') ? driverMissing('knex', 'npm install --save-dev knex', error) : error;
-  }
+  return loadOrTell('knex', () => ({ create: require('knex'), version: require('knex/package.json').version }));
 }

@@ -1,9 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Client, Leak } from '../clients/client.ts';
-import type { Clone, Kept } from '../engines/engine.ts';
-import { IsolationError, noLease, releaseFailed, staleLease } from '../errors.ts';
+import type { Client } from '../clients/client.ts';
+import type { Changes } from '../engines/changes.ts';
+import type { Address, Clone, Kept } from '../engines/engine.ts';
+import { IsolationError, messageOf, noLease, releaseFailed, staleLease } from '../errors.ts';
+import { type Permit, permit } from '../guard/guard.ts';
+import type { Leak, LeakKind, LeakReaction } from '../leaks.ts';
+import { placeOfCaller } from '../place.ts';
 import { within } from '../real-time.ts';
 import type { LeaseContext } from './context.ts';
+import { LeakList, type ReportedLeak } from './leak-list.ts';
 
 /** Which databases outlive their test. */
 export type Keep = 'failed' | 'always' | 'never';
@@ -13,8 +18,10 @@ export interface ReleaseReport {
   readonly outcome: 'dropped' | 'kept';
   /** Why, in a few words. */
   readonly reason: string;
-  /** What the test left behind in its client; it was rolled back and given back. */
-  readonly leaks: readonly Leak[];
+  /** What the test left behind, and what it did that it must not do. All of it was cleaned up. */
+  readonly leaks: readonly ReportedLeak[];
+  /** What a failed test changed in its database; a leak that fails its test counts too. */
+  readonly changes?: Changes;
   /** Where it is, when it was kept. */
   readonly kept?: Kept;
 }
@@ -40,19 +47,33 @@ export interface Lease<Db> extends AsyncDisposable {
   release(options?: { failed?: boolean }): Promise<ReleaseReport>;
 }
 
+/** What is done about one test's database and its leaks. */
+export interface LeaseHandling {
+  readonly keep: Keep;
+  readonly reactionTo: (kind: LeakKind) => LeakReaction;
+  /** Told of what a test does after its release. */
+  late(title: string, leak: ReportedLeak): void;
+}
+
 /** What a lease needs from the isolation that made it. */
-export interface LeaseEnvironment<Db> {
+export interface LeaseEnvironment<Db> extends LeaseHandling {
   readonly client: Client<Db>;
   readonly context: LeaseContext<ManagedLease<Db>>;
-  readonly keep: Keep;
-  /** Makes the database itself. */
-  clone(): Promise<Clone>;
+  /** Waits for room for its connections; answers what gives the room back. */
+  admit(): Promise<() => void>;
+  /** A database of its own. */
+  take(): Promise<Clone>;
+  /** Drops the database, at once or later. */
+  discard(clone: Clone): Promise<void>;
   /** Called once, when the lease is over. */
   ended(): void;
 }
 
 /** The reason of a release that would have kept its database, had the run not kept enough already. */
 export const ENOUGH_KEPT = 'this run has kept as many databases as a project may have';
+
+/** How long comparing a failed test's database with the template may take. */
+const COMPARING_MS = 1_000;
 
 /** Opening and closing take milliseconds; this bounds how long a release waits for either when it hangs. */
 const PATIENCE_MS = 5_000;
@@ -63,14 +84,18 @@ export class ManagedLease<Db> implements Lease<Db> {
   /** Settles when the database is open or could not be opened; never rejects. */
   readonly ready: Promise<void>;
   readonly #environment: LeaseEnvironment<Db>;
+  readonly #leaks: LeakList;
   #opened: { readonly db: Db; readonly clone: Clone } | undefined;
+  #permit: Permit | undefined;
   #error: unknown;
+  #giveBack: () => void = () => undefined;
   #ended = false;
   #release: Promise<ReleaseReport> | undefined;
 
   constructor(title: string, environment: LeaseEnvironment<Db>) {
     this.title = title;
     this.#environment = environment;
+    this.#leaks = new LeakList(environment.reactionTo, (leak) => environment.late(title, leak));
     this.ready = this.#open();
   }
 
@@ -88,7 +113,28 @@ export class ManagedLease<Db> implements Lease<Db> {
   }
 
   get url(): string {
-    return this.#current().clone.address.url;
+    return this.address.url;
+  }
+
+  /** How a client reaches it. */
+  get address(): Address {
+    return this.#current().clone.address;
+  }
+
+  /** Counts something against this test, also when it has ended. Answers what takes it back until it is reported. */
+  record(leak: Leak): () => void {
+    return this.#leaks.add(leak);
+  }
+
+  /** The process ends before the release: tells what has been held against this test until now, and this leak. */
+  abandon(leak: Leak): void {
+    for (const each of this.#leaks.close([leak])) this.#environment.late(this.title, each);
+  }
+
+  /** What code gets that asks for this database too late; counts it against this test. */
+  refusal(): IsolationError {
+    this.#leaks.addUse(placeOfCaller()());
+    return staleLease(this.title);
   }
 
   release(options: { failed?: boolean } = {}): Promise<ReleaseReport> {
@@ -102,11 +148,15 @@ export class ManagedLease<Db> implements Lease<Db> {
 
   async #open(): Promise<void> {
     try {
-      const clone = await this.#environment.clone();
+      this.#giveBack = await this.#environment.admit();
+      if (this.#ended) return this.#giveBack(); // nobody waits for it any more
+      const clone = await this.#environment.take();
+      this.#permit = permit(clone.address);
       this.#opened = { db: await this.#connect(clone), clone };
       if (!this.#ended) this.#environment.context.add(this);
     } catch (error) {
       this.#error = error;
+      this.#giveBack();
     }
   }
 
@@ -114,13 +164,14 @@ export class ManagedLease<Db> implements Lease<Db> {
     try {
       return await this.#environment.client.open(clone.address);
     } catch (error) {
-      await clone.drop();
+      this.#permit?.closeRest();
+      await this.#environment.discard(clone);
       throw error;
     }
   }
 
   #current(): { readonly db: Db; readonly clone: Clone } {
-    if (this.#ended) throw staleLease(this.title);
+    if (this.#ended) throw this.refusal();
     if (this.#error !== undefined) throw this.#error;
     if (!this.#opened) throw noLease();
     return this.#opened;
@@ -141,14 +192,18 @@ export class ManagedLease<Db> implements Lease<Db> {
     const { client, context } = this.#environment;
     this.#ended = true;
     context.remove(this);
-    if (this.#opened) client.fence(this.#opened.db, () => staleLease(this.title));
+    if (this.#opened)
+      client.fence(this.#opened.db, (use) => (use === 'late' ? this.refusal() : staleLease(this.title)));
+    this.#permit?.revoke();
   }
 
   async #finish(failed: boolean): Promise<ReleaseReport> {
-    if (!this.#opened) return { outcome: 'dropped', reason: 'no database was opened', leaks: [] };
+    const { client, keep } = this.#environment;
+    if (!this.#opened) {
+      return { outcome: 'dropped', reason: 'no database was opened', leaks: this.#leaks.close() };
+    }
     this.#fence(); // it may have been opened after the first time
 
-    const { client, keep } = this.#environment;
     const { db, clone } = this.#opened;
     const failures: unknown[] = [];
     const attempt = async <T>(step: () => Promise<T> | T): Promise<T | undefined> => {
@@ -159,15 +214,30 @@ export class ManagedLease<Db> implements Lease<Db> {
         return undefined;
       }
     };
-    const leaks = (await attempt(() => within(PATIENCE_MS, client.close(db), () => tooSlow('closing')))) ?? [];
-    const wanted = keep === 'always' || (keep === 'failed' && failed);
+    const closed = () => client.close(db, this.#permit?.ownPorts());
+    const left = (await attempt(() => within(PATIENCE_MS, closed(), () => tooSlow('closing')))) ?? [];
+    const leaks = this.#leaks.close([...left, ...(this.#permit?.closeRest() ?? [])]);
+    const hasFailed = failed || leaks.some(({ reaction }) => reaction === 'fail');
+    const changes = hasFailed ? await changesOf(clone) : undefined;
+    this.#giveBack(); // comparing needs connections as well
+    const wanted = keep === 'always' || (keep === 'failed' && hasFailed);
     const kept = wanted ? await attempt(() => clone.keep(this.title)) : undefined;
-    if (!kept) await attempt(() => clone.drop());
+    if (!kept) await attempt(() => this.#environment.discard(clone));
     if (failures.length > 0) throw releaseFailed(this.title, failures);
 
-    if (wanted && !kept) return { outcome: 'dropped', reason: ENOUGH_KEPT, leaks };
-    const reason = `the test ${failed ? 'failed' : 'did not fail'} and keep is '${keep}'`;
-    return kept ? { outcome: 'kept', reason, leaks, kept } : { outcome: 'dropped', reason, leaks };
+    const evidence = { leaks, ...(changes && { changes }) };
+    if (wanted && !kept) return { outcome: 'dropped', reason: ENOUGH_KEPT, ...evidence };
+    const reason = `the test ${hasFailed ? 'failed' : 'did not fail'} and keep is '${keep}'`;
+    return kept ? { outcome: 'kept', reason, ...evidence, kept } : { outcome: 'dropped', reason, ...evidence };
+  }
+}
+
+/** A comparison that fails is evidence that is missing, nothing worse. */
+async function changesOf(clone: Clone): Promise<Changes> {
+  try {
+    return await clone.changes(COMPARING_MS);
+  } catch (error) {
+    return { tables: [], schema: [], cut: [`it could not be compared with its template: ${messageOf(error)}`] };
   }
 }
 

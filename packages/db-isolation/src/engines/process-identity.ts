@@ -6,8 +6,8 @@ export function processIdentity(): string {
 }
 
 /**
- * Whether the process of this identity may still be alive. A reused pid does not count, since the start time differs;
- * a process of another container cannot be seen from here and counts as alive.
+ * Whether the process of this identity, which runs or ran on this machine, may still be alive. A reused pid does not
+ * count, since the start time differs; a process of another container cannot be seen from here and counts as alive.
  */
 export function mayBeAlive(identity: string): boolean {
   const match = IDENTITY.exec(identity);
@@ -17,6 +17,13 @@ export function mayBeAlive(identity: string): boolean {
   if (namespace !== NAMESPACE) return true;
   if (NAMESPACE === UNKNOWN_NAMESPACE) return exists(Number(pid));
   return startTime(Number(pid)) === started;
+}
+
+/** The same for a process of any machine: `'unknown'` for one that cannot be seen from here. */
+export function livenessOf(identity: string): 'alive' | 'dead' | 'unknown' {
+  const [, boot, namespace] = IDENTITY.exec(identity) ?? [];
+  if (boot !== BOOT || namespace !== NAMESPACE || BOOT === UNKNOWN_BOOT) return 'unknown';
+  return mayBeAlive(identity) ? 'alive' : 'dead';
 }
 
 /** The groups are boot, pid namespace, pid and start time. */

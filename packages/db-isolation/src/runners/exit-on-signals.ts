@@ -15,6 +15,11 @@ export function exitOnSignals(): void {
   }
 }
 
+/** Whether this is an exit code by which a process tells that a signal has ended it. */
+export function isSignalled(code: typeof process.exitCode): boolean {
+  return Object.values(SIGNALS).some((signalled) => signalled === code);
+}
+
 const LISTENERS = Object.entries(SIGNALS).map(([signal, code]) => {
   return [signal as keyof typeof SIGNALS, () => process.exit(code)] as const;
 });

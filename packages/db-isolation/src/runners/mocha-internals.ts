@@ -29,6 +29,7 @@ export interface MochaTest extends Runnable {
 
 export interface MochaSuite {
   readonly parent?: MochaSuite;
+  afterAll(title: string, hook: (this: MochaContext) => unknown): unknown;
   _beforeEach?: Runnable[];
   _afterEach?: Runnable[];
 }
@@ -47,6 +48,11 @@ export interface MochaContext {
  */
 export function hasFailed(test: MochaTest): boolean {
   return !test.isPending() && (test.state !== 'passed' || failedHook(test) !== undefined);
+}
+
+/** What a failed attempt failed with. Mocha does not say it of one that will be retried. */
+export function failureOf(test: MochaTest): unknown {
+  return test.err ?? failedHook(test)?.err ?? new Error('this attempt failed and is retried');
 }
 
 /** The same object for all attempts at one test. */
@@ -88,6 +94,15 @@ export function runHookLast(suite: MochaSuite | undefined, fn: unknown): void {
   hooks.push(ours);
 }
 
+/** Registers a hook that runs after the last test of the whole run; in parallel runs, after the last one of each file. */
+export function afterLastTest(test: MochaTest, hook: (this: MochaContext) => unknown): void {
+  let suite = test.parent;
+  while (suite?.parent) suite = suite.parent;
+  if (!suite || LAST.get(suite)?.has(hook)) return;
+  LAST.set(suite, (LAST.get(suite) ?? new Set()).add(hook));
+  suite.afterAll('the end of the test databases', hook);
+}
+
 /**
  * While one of our hooks waits, a timer of an earlier test may throw. Mocha would fail the hook for it, and a root hook
  * that fails ends the whole run; so the error goes to `report` instead.
@@ -98,6 +113,7 @@ export function catchStrayErrors(hook: MochaHook | undefined, report: (error: un
 
 /** Adds text to the error of a failed attempt, which reporters have not printed yet. Answers false where it cannot. */
 export function attachToFailure(test: MochaTest, text: string): boolean {
+  if (text === '') return true;
   const error = test.err ?? failedHook(test)?.err;
   if (!(error instanceof Error) || Object.isFrozen(error)) return false;
   // An error that several tests throw is printed as often with the same text, so it can speak for one of them only.
@@ -118,6 +134,8 @@ export function attachToFailure(test: MochaTest, text: string): boolean {
 }
 
 const OURS = new WeakSet<object>();
+/** Which hooks each root suite has got by {@link afterLastTest}. */
+const LAST = new WeakMap<MochaSuite, Set<unknown>>();
 const ATTACHED = new WeakMap<Error, MochaTest>();
 const WRAPPERS = new WeakMap<Body, { readonly owner: MochaTest; readonly original: Body }>();
 

@@ -1,12 +1,19 @@
+import { atExit } from '../core/at-exit.ts';
 import { ENOUGH_KEPT, type Lease, type ManagedLease } from '../core/lease.ts';
 import { rootHooks } from '../core/root-hooks.ts';
 import type { Kept } from '../engines/engine.ts';
 import { noRunner, tooEarlyOrLate } from '../errors.ts';
-import type { Isolation, RunnerAccess } from '../isolation.ts';
-import { exitOnSignals } from './exit-on-signals.ts';
+import type { Isolation } from '../isolation.ts';
+import { placeOfCaller } from '../place.ts';
+import { accessOf, type RunnerAccess } from '../runner-access.ts';
+import { verdictOn } from './evidence.ts';
+import { exitOnSignals, isSignalled } from './exit-on-signals.ts';
+import { LateLeaks } from './late-leaks.ts';
 import {
+  afterLastTest,
   attachToFailure,
   catchStrayErrors,
+  failureOf,
   firstAttempt,
   hasFailed,
   type MochaContext,
@@ -16,7 +23,10 @@ import {
   runHookLast,
   wrapTest,
 } from './mocha-internals.ts';
-import { accessOf, describeKept, endLease, KeptList, type TestDatabase } from './runner.ts';
+import { bindRequests } from './requests.ts';
+import { RunReport } from './run-report.ts';
+import { discardQuietly, endLease, KeptList, settleQuietly, type TestDatabase } from './runner.ts';
+import { watchStrayErrors } from './stray-errors.ts';
 
 /** Root hooks as Mocha expects them under the name `mochaHooks`: a `Mocha.RootHookObject`. */
 export interface IsolationHooks {
@@ -90,6 +100,8 @@ interface Attempt<Db> {
   readonly unwrap: () => void;
 }
 
+type Fail = (error: Error) => void;
+
 type Hooks = Omit<IsolationHooks, 'beforeAll'>;
 
 const HOOKS = new WeakMap<object, Hooks>();
@@ -108,8 +120,14 @@ function hooksOf<Db>(access: RunnerAccess<Db>): Hooks {
 function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
   const keptOf = new WeakMap<MochaTest, Kept>();
   const unnamed = new KeptList();
+  atExit({ whileExiting: () => abandon(current?.lease) });
+  const late = new LateLeaks(access, (one) => runReport.late(one));
+  const runReport = new RunReport();
+  const ownLease = () => access.context.own();
   let current: Attempt<Db> | undefined;
   exitOnSignals();
+  access.guard();
+  bindRequests(access.context);
 
   function beforeEach(this: MochaContext): Promise<void> | undefined {
     this.timeout(0); // the first test waits for the template, which has a time limit of its own
@@ -117,6 +135,7 @@ function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
     if (!test || current?.test === test) return undefined;
     const suite = this.test?.parent;
     const leftover = current;
+    watchStrayErrors(ownLease);
     const lease = access.open(test.fullTitle());
     let stray: { readonly error: unknown } | undefined;
     catchStrayErrors(this.test, (error) => {
@@ -133,6 +152,7 @@ function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
       hook: (call, skip) => (lease.error === undefined ? access.context.run(lease, call) : skip()),
     });
     runHookLast(suite, afterEach);
+    afterLastTest(test, settle);
     current = { test, lease, suite, unwrap };
     return leftover ? end(leftover, true).then(() => lease.ready) : lease.ready;
   }
@@ -144,7 +164,7 @@ function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
     current = undefined;
     catchStrayErrors(this.test, (error) => this.test?.error?.(error));
     access.context.enter(undefined); // or else Mocha would go on in the context of whatever ended the test
-    return end(attempt, hasFailed(attempt.test));
+    return end(attempt, hasFailed(attempt.test), (error) => this.test?.error?.(error));
   }
 
   /** A hook that fails takes those after it along, ours too. Its test's database is then ended here. */
@@ -156,16 +176,26 @@ function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
     return leftover && end(leftover, true);
   }
 
-  async function end({ test, lease, unwrap }: Attempt<Db>, failed: boolean): Promise<void> {
+  async function settle(this: MochaContext): Promise<void> {
+    this.timeout(0); // dropping has a time limit of its own
+    await settleQuietly(access);
+    const error = late.take();
+    if (error) throw error;
+  }
+
+  /** @param fail makes a test fail that has passed so far. */
+  async function end({ test, lease, unwrap }: Attempt<Db>, failed: boolean, fail?: Fail): Promise<void> {
     unwrap();
+    const failure = failed ? failureOf(test) : undefined;
     const report = await endLease(lease, failed);
-    if (report?.reason === ENOUGH_KEPT) {
-      if (!failed || !attachToFailure(test, `Its database was not kept: ${ENOUGH_KEPT}.`)) unnamed.omit();
-    }
-    if (!report?.kept) return;
-    if (failed) await forgetEarlierAttempt(test, report.kept);
-    const named = failed && attachToFailure(test, describeKept(report.kept));
-    if (!named) unnamed.add(report.kept);
+    const verdict = report && verdictOn(lease.title, report, failure);
+    runReport.ended(lease.title, report, failure ?? verdict?.error);
+    if (!report || !verdict) return;
+    if (report.kept && (failed || verdict.error)) await forgetEarlierAttempt(test, report.kept);
+    if (verdict.error && fail) return fail(verdict.error);
+    if (failed && attachToFailure(test, verdict.addition)) return;
+    if (report.reason === ENOUGH_KEPT) unnamed.omit();
+    if (report.kept) unnamed.add(report.kept);
   }
 
   /** Of a test that fails again and again, only the last attempt is worth a look. */
@@ -174,11 +204,18 @@ function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
     keptOf.set(firstAttempt(test), kept);
     if (!earlier) return;
     unnamed.remove(earlier);
-    await earlier.discard();
+    await discardQuietly(earlier);
   }
 
   markAsOurs(beforeEach, afterEach);
   return { beforeEach, afterEach, afterAll };
+}
+
+/** Mocha says nothing of a test that ends the process, and its exit code is then whatever that test wants it to be. */
+function abandon<Db>(lease: ManagedLease<Db> | undefined): void {
+  if (lease === undefined || isSignalled(process.exitCode)) return;
+  const place = placeOfCaller()();
+  lease.abandon({ kind: 'exit', message: 'it ended the process, and the run with it', ...(place && { place }) });
 }
 
 interface Registration {

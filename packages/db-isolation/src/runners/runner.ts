@@ -1,8 +1,10 @@
+import { atExit } from '../core/at-exit.ts';
 import type { Lease, ManagedLease, ReleaseReport } from '../core/lease.ts';
 import type { Kept } from '../engines/engine.ts';
-import { invalidOption, messageOf } from '../errors.ts';
-import type { Isolation, RunnableIsolation, RunnerAccess } from '../isolation.ts';
-import { runnerAccess } from '../isolation.ts';
+import { messageOf } from '../errors.ts';
+import { describeLeak } from '../leaks.ts';
+import { nextTurn } from '../real-time.ts';
+import type { RunnerAccess } from '../runner-access.ts';
 
 /** What a describe block works with: valid in its tests and in its `beforeEach` and `afterEach` hooks. */
 export interface TestDatabase<Db> {
@@ -12,22 +14,14 @@ export interface TestDatabase<Db> {
   readonly lease: Lease<Db>;
 }
 
-/**
- * The part of an isolation that runners use.
- *
- * @throws {IsolationError} `DBI_INVALID_OPTION` for anything else, such as what circular imports leave undefined.
- */
-export function accessOf<Db>(isolation: Isolation<Db>): RunnerAccess<Db> {
-  const access = (isolation as RunnableIsolation<Db> | undefined)?.[runnerAccess];
-  if (!access) throw invalidOption('isolation', isolation, 'what createIsolation() returned');
-  return access;
-}
-
-/** Ends one test's lease and says what has to be said about it. Never rejects. */
+/** Ends one test's lease and prints what is only warned of. Never rejects. */
 export async function endLease<Db>(lease: ManagedLease<Db>, failed: boolean): Promise<ReleaseReport | undefined> {
+  await nextTurn(); // a rejection that nobody handles is told only now
   try {
     const report = await lease.release({ failed });
-    for (const leak of report.leaks) warn(`"${lease.title}": ${leak.message}`);
+    for (const leak of report.leaks.filter(({ reaction }) => reaction === 'warn')) {
+      warn(`"${lease.title}": ${describeLeak(leak)}`);
+    }
     return report;
   } catch (error) {
     warn(messageOf(error));
@@ -35,9 +29,23 @@ export async function endLease<Db>(lease: ManagedLease<Db>, failed: boolean): Pr
   }
 }
 
-/** What a failure's output says about a kept database. */
-export function describeKept({ url, command }: Kept): string {
-  return `Its database was kept: ${url}\nOpen it with: ${command}`;
+/** Removes what was made for tests that have not come. Never rejects. */
+export async function settleQuietly<Db>(access: RunnerAccess<Db>): Promise<void> {
+  try {
+    await access.settle();
+  } catch (error) {
+    const causes = error instanceof AggregateError ? error.errors : [error];
+    for (const cause of causes) warn(messageOf(cause));
+  }
+}
+
+/** Removes a kept database after all. Never rejects. */
+export async function discardQuietly(kept: Kept): Promise<void> {
+  try {
+    await kept.discard();
+  } catch (error) {
+    warn(`"${kept.title}": ${messageOf(error)}`);
+  }
 }
 
 /** Kept databases that no failure's output names. Prints them when the process ends. */
@@ -46,7 +54,7 @@ export class KeptList {
   #omitted = 0;
 
   constructor() {
-    process.once('exit', () => this.#print());
+    atExit({ whileExiting: () => this.#print() });
   }
 
   add(kept: Kept): void {
@@ -75,6 +83,6 @@ export class KeptList {
 
 const SHOWN = 20;
 
-function warn(text: string): void {
+export function warn(text: string): void {
   process.stderr.write(`db-isolation: ${text}\n`);
 }

@@ -1,26 +1,13 @@
 import { createRequire } from 'node:module';
 import { knexClient } from '@acme/db-isolation/clients/knex';
 import { sqlite } from '@acme/db-isolation/engines/sqlite';
+import { customSchema } from '@acme/db-isolation/schemas/custom-schema';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
-import { clientContract } from '../contracts/client-contract.ts';
-import { rejection } from '../support/rejections.ts';
+import { failure, rejection } from '../support/rejections.ts';
 import { sqlSchema } from '../support/schemas.ts';
 import { fileOf, useWorkspace } from '../support/workspace.ts';
-
-clientContract<Knex>('knex on sqlite', {
-  engine: () => sqlite(),
-  client: () => knexClient(),
-  query: async (db, sql) => db.raw(sql),
-  async leaveTransactionOpen(db, sql) {
-    const transaction = await db.transaction();
-    transaction.executionPromise.catch(() => undefined);
-    await transaction.raw(sql);
-    return () => transaction.raw(sql);
-  },
-  keepConnection: (db) => db.client.acquireConnection(),
-});
 
 const FAMILY = sqlSchema(`
   create table parent (id integer primary key);
@@ -168,6 +155,21 @@ describe('knexClient', () => {
     expect(opened).to.equal(2);
   });
 
+  it('refuses the name of a driver that the engine has no use for', async () => {
+    for (const client of ['pg', 'mysql2']) {
+      const isolation = workspace.isolation({ client: knexClient({ config: { client } }) });
+      const error = await failure('DBI_INVALID_OPTION', () => isolation.acquire());
+      expect(error.message).to.contain(`config.client is "${client}"`).and.to.contain('"better-sqlite3"');
+    }
+  });
+
+  it('takes settings of the driver, but not the file, from the configuration of the app', async () => {
+    const connection = { filename: '/nowhere/no.sqlite', options: { safeIntegers: true } };
+    await workspace.isolation({ client: knexClient({ config: { connection } }) }).run('settings', async ({ db }) => {
+      expect(await db('note').pluck('id')).to.deep.equal([1n]);
+    });
+  });
+
   it('has another fingerprint for other options, also when they are functions or classes', async () => {
     const options = [
       {},
@@ -186,5 +188,124 @@ describe('knexClient', () => {
     circular['self'] = circular;
     const print = () => knexClient({ config: { log: circular } }).fingerprint();
     expect(await print()).to.equal(await print());
+  });
+
+  describe('leaks on SQLite', () => {
+    const leaksOf = async (test: (db: Knex) => unknown) => {
+      const lease = await workspace.isolation().acquire();
+      await test(lease.db);
+      return (await lease.release()).leaks;
+    };
+    const here = /test\/clients\/knex\.test\.ts:\d+:\d+ \(leave\)$/;
+
+    const left: readonly (readonly [string, (db: Knex) => unknown])[] = [
+      [
+        'open-transaction',
+        async function leave(db) {
+          const transaction = await db.transaction();
+          await transaction('note').insert({ text: 'uncommitted' });
+        },
+      ],
+      [
+        'open-transaction',
+        async function leave(db) {
+          await db.raw('begin');
+        },
+      ],
+      [
+        'open-cursor',
+        async function leave(db) {
+          db('note').stream();
+          await new Promise(setImmediate); // it takes its connection later
+        },
+      ],
+      [
+        'unreleased-connection',
+        async function leave(db) {
+          await db.client.acquireConnection();
+        },
+      ],
+      [
+        'temporary-table',
+        async function leave(db) {
+          await db.raw('create temp table scratch (id integer)');
+        },
+      ],
+      [
+        'open-cursor',
+        async function leave(db) {
+          const connection: Database.Database = await db.client.acquireConnection();
+          connection.prepare('select text from note union all select text from note').iterate().next();
+          await db.client.releaseConnection(connection);
+        },
+      ],
+    ];
+    for (const [index, [kind, leave]] of left.entries()) {
+      it(`says where it was left: ${kind} (${index + 1})`, async () => {
+        const leaks = await leaksOf(leave);
+        expect(leaks.map((leak) => leak.kind)).to.deep.equal([kind]);
+        expect(leaks[0]?.place).to.match(here);
+      });
+    }
+
+    it('lets a schema leave what ends with its connection', async () => {
+      const schema = sqlSchema('create table parent (id integer); create temp table scratch (id integer);');
+      const knex = customSchema<Knex>({
+        fingerprint: 'a temporary table',
+        apply: async (db) => void (await db.raw('create temp table scratch (id integer)')),
+      });
+      for (const left of [schema, knex]) {
+        const lease = await workspace.isolation({ schema: left }).acquire();
+        expect((await lease.release()).leaks).to.deep.equal([]);
+      }
+    });
+
+    it('closes iterators inside a transaction as well, and does not mind those that came to their end', async () => {
+      const leaks = await leaksOf(async (db) => {
+        const connection: Database.Database = await db.client.acquireConnection();
+        expect([...connection.prepare('select id from note').iterate()]).to.have.length(1);
+        connection.exec('begin');
+        connection.prepare('select id from note').iterate();
+      });
+      expect(leaks.map(({ kind }) => kind)).to.deep.equal(['open-transaction']);
+    });
+
+    it('refuses statements that were prepared before the end, and everything else of a raw connection', async () => {
+      const lease = await workspace.isolation({ keep: 'always' }).acquire();
+      const connection: Database.Database = await lease.db.client.acquireConnection();
+      const insert = connection.prepare("insert into note (text) values ('late')");
+      const select = connection.prepare('select text from note');
+      const released = lease.release();
+      const uses = [
+        () => insert.run(),
+        () => select.get(),
+        () => select.all(),
+        () => select.iterate(),
+        () => connection.exec('delete from note'),
+        () => connection.prepare('delete from note'),
+        () => connection.pragma('user_version = 7'),
+      ];
+      for (const use of uses) await failure('DBI_STALE_LEASE', use);
+      const { kept } = await released;
+      for (const use of uses) await failure('DBI_STALE_LEASE', use);
+      const file = new Database(fileOf(kept ?? expect.fail('it was not kept')), { readonly: true });
+      expect(file.prepare('select text from note').pluck().all()).to.deep.equal(['from the template']);
+      file.close();
+    });
+
+    it('refuses transactions and builders that were made before the end', async () => {
+      const lease = await workspace.isolation().acquire();
+      const { db } = lease;
+      const builder = db('note').insert({ text: 'late' });
+      const transaction = await db.transaction();
+      transaction.executionPromise.catch(() => undefined);
+      const inner = transaction('note').insert({ text: 'late' });
+      const released = lease.release();
+      const refused = async (use: PromiseLike<unknown>) =>
+        expect(await rejection(use)).to.have.property('code', 'DBI_STALE_LEASE');
+      await Promise.all([builder, inner, transaction('note'), db.transaction()].map(refused));
+      await released;
+      await Promise.all([db('note'), transaction('note'), db.transaction()].map(refused));
+    });
   });
 });

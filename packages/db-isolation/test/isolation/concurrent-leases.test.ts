@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import express, { type Express } from 'express';
 import type { Knex } from 'knex';
 import request from 'supertest';
-import { useWorkspace } from '../support/workspace.ts';
+import { onEachEngine } from './each-engine.ts';
 
 const COUNT = 50;
 const numbers = Array.from({ length: COUNT }, (_, index) => index);
@@ -33,12 +33,14 @@ async function writeTwice(app: Express, number: number): Promise<void> {
   }
 }
 
-describe(`${COUNT} databases at the same time in one process`, () => {
-  const workspace = useWorkspace();
-
+onEachEngine('many databases at the same time in one process', (place) => {
   it('stay apart when apps get theirs from the lease', async () => {
-    const isolation = workspace.isolation();
-    const leases = await Promise.all(numbers.map((number) => isolation.acquire({ title: `test ${number}` })));
+    const isolation = place.isolation();
+    // All are held at the same moment, and a server has room for so many connections only.
+    const count = place.engine === 'sqlite' ? COUNT : 12;
+    const leases = await Promise.all(
+      numbers.slice(0, count).map((number) => isolation.acquire({ title: `test ${number}` })),
+    );
     const apps = leases.map((lease) => createApp(() => lease.db));
     await Promise.all(apps.map((app, number) => writeTwice(app, number)));
 
@@ -46,14 +48,14 @@ describe(`${COUNT} databases at the same time in one process`, () => {
       const { body } = await request(app).get('/notes').expect(200);
       expect(body).to.deep.equal([FROM_TEMPLATE, `first of ${number}`, `second of ${number}`]);
     }
-    expect(new Set(leases.map(({ url }) => url)).size).to.equal(COUNT);
+    expect(new Set(leases.map(({ url }) => url)).size).to.equal(count);
     await Promise.all(leases.map((lease) => lease.release()));
   });
 
   it('stay apart when one shared app asks a provider', async () => {
     const database = createProvider<Knex>(() => expect.fail('no test may reach the real database'));
     const app = createApp(() => database.get());
-    const isolation = workspace.isolation({ providers: [database] });
+    const isolation = place.isolation({ providers: [database] });
     const test = (number: number) =>
       isolation.run(`test ${number}`, async (lease) => {
         await writeTwice(app, number);

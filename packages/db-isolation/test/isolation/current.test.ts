@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { failure } from '../support/rejections.ts';
-import { useWorkspace } from '../support/workspace.ts';
+import { onEachEngine } from './each-engine.ts';
 
 /** A promise that is settled from outside: how these tests let code of an ended test go on. */
 function signal(): { readonly given: Promise<void>; give(): void } {
@@ -11,11 +11,9 @@ function signal(): { readonly given: Promise<void>; give(): void } {
   return { given, give };
 }
 
-describe('isolation.current', () => {
-  const workspace = useWorkspace();
-
+onEachEngine('isolation.current', (place) => {
   it('is the lease in whose context the code runs, through awaits, timers and callbacks', async () => {
-    const isolation = workspace.isolation();
+    const isolation = place.isolation();
     const test = (title: string) =>
       isolation.run(title, async (lease) => {
         await lease.db('note').first();
@@ -30,7 +28,7 @@ describe('isolation.current', () => {
   });
 
   it('throws DBI_STALE_LEASE for a timer or a promise of a test that has ended, also while the next test runs', async () => {
-    const isolation = workspace.isolation();
+    const isolation = place.isolation();
     const nextRuns = signal();
     const fromTimer = signal();
     let promise: Promise<unknown> = Promise.resolve();
@@ -60,7 +58,7 @@ describe('isolation.current', () => {
   });
 
   it('is the only live lease for code without a context', async () => {
-    const isolation = workspace.isolation();
+    const isolation = place.isolation();
     const lease = await isolation.acquire();
     expect(isolation.current()).to.equal(lease);
     await lease.release();
@@ -68,7 +66,7 @@ describe('isolation.current', () => {
   });
 
   it('throws DBI_AMBIGUOUS_LEASE for code without a context while several leases live, and says how many', async () => {
-    const isolation = workspace.isolation();
+    const isolation = place.isolation();
     const first = await isolation.acquire();
     const second = await isolation.acquire();
     const error = await failure('DBI_AMBIGUOUS_LEASE', () => isolation.current());
@@ -79,7 +77,7 @@ describe('isolation.current', () => {
   });
 
   it('throws DBI_NO_LEASE before, between and after tests', async () => {
-    const isolation = workspace.isolation();
+    const isolation = place.isolation();
     await failure('DBI_NO_LEASE', () => isolation.current());
     await isolation.run('a test', () => undefined);
     await failure('DBI_NO_LEASE', () => isolation.current());
@@ -88,7 +86,7 @@ describe('isolation.current', () => {
   });
 
   it('knows only the leases of its own isolation', async () => {
-    const [one, two] = [workspace.isolation(), workspace.isolation()];
+    const [one, two] = [place.isolation(), place.isolation()];
     await one.run('of one', async (lease) => {
       await failure('DBI_NO_LEASE', () => two.current());
       await two.run('of two', (inner) => {

@@ -52,6 +52,22 @@ describe('createIsolation', () => {
     }
   });
 
+  it('refuses reactions, guards and names of options that it does not know', async () => {
+    const wrong: [options: object, message: RegExp][] = [
+      [{ leaks: 'warm' }, /^leaks is "warm".*'fail', 'warn', 'ignore'/],
+      [{ leaks: { 'open-transaction': 'never' } }, /open-transaction.* is "never"/],
+      [{ leaks: { 'open-transactoin': 'warn' } }, /"open-transactoin".*open-transaction, /],
+      [{ guard: 'off' }, /^guard is "off"/],
+      [{ guard: { alow: [] } }, /^a key of guard is "alow".*'allow'/],
+      [{ guard: { allow: 'x.sqlite' } }, /^guard\.allow is "x\.sqlite".*a list/],
+      [{ guard: { allow: [7] } }, /^guard\.allow\[0\] is 7/],
+      [{ gaurd: false }, /^a key of options is "gaurd".*'guard'/],
+    ];
+    for (const [options, message] of wrong) {
+      expect((await failure('DBI_INVALID_OPTION', () => workspace.isolation(options))).message).to.match(message);
+    }
+  });
+
   it('refuses parts that are missing, and factories that were not called, by their names', async () => {
     const parts = { engine: sqlite(), client: knexClient(), schema: NOTES };
     for (const [name, factory] of Object.entries({ engine: sqlite, client: knexClient, schema: knexMigrations })) {

@@ -3,17 +3,15 @@ import { createProvider } from '@acme/db-isolation/provider';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { failure } from '../support/rejections.ts';
-import { useWorkspace } from '../support/workspace.ts';
+import { onEachEngine } from './each-engine.ts';
 
 /** Stands for the app's real database; no test makes a query through it. */
 const REAL = { name: 'the real database' } as unknown as Knex;
 
-describe('a provider listed under providers', () => {
-  const workspace = useWorkspace();
-
+onEachEngine('a provider listed under providers', (place) => {
   it("answers each test's own database in its context, and the real one between tests", async () => {
     const database = createProvider<Knex>(() => REAL);
-    const isolation = workspace.isolation({ providers: [database] });
+    const isolation = place.isolation({ providers: [database] });
     expect(database.get()).to.equal(REAL);
     const test = (title: string) =>
       isolation.run(title, async (lease) => {
@@ -30,14 +28,14 @@ describe('a provider listed under providers', () => {
       made += 1;
       return REAL;
     });
-    const isolation = workspace.isolation({ providers: [database] });
+    const isolation = place.isolation({ providers: [database] });
     await isolation.run('asks', () => database.get());
     expect(made).to.equal(0);
   });
 
   it('answers the only live database to code without a context, and guesses nothing when there are two', async () => {
     const database = createProvider<Knex>(() => REAL);
-    const isolation = workspace.isolation({ providers: [database] });
+    const isolation = place.isolation({ providers: [database] });
     const first = await isolation.acquire();
     expect(database.get()).to.equal(first.db);
     const second = await isolation.acquire();
@@ -51,7 +49,7 @@ describe('a provider listed under providers', () => {
   it('says so when one test has databases of two isolations that list it', async () => {
     const database = createProvider<Knex>(() => REAL);
     const options = { providers: [database] };
-    const [first, second] = [workspace.isolation(options), workspace.isolation(options)];
+    const [first, second] = [place.isolation(options), place.isolation(options)];
     await first.run('outer', () =>
       second.run('inner', async () => {
         const error = await failure('DBI_AMBIGUOUS_LEASE', () => database.get());
@@ -62,7 +60,7 @@ describe('a provider listed under providers', () => {
 
   it('throws DBI_STALE_LEASE for code of an ended test, also while another runs and after all is closed', async () => {
     const database = createProvider<Knex>(() => REAL);
-    const isolation = workspace.isolation({ providers: [database] });
+    const isolation = place.isolation({ providers: [database] });
     let late: () => Promise<void> = async () => undefined;
     await isolation.run('leaves a closure', () => {
       const context = asyncContext();
@@ -77,7 +75,7 @@ describe('a provider listed under providers', () => {
 
   it('is restored when its test fails, and when the isolation is closed under a running test', async () => {
     const database = createProvider<Knex>(() => REAL);
-    const isolation = workspace.isolation({ providers: [database], keep: 'never' });
+    const isolation = place.isolation({ providers: [database], keep: 'never' });
     await isolation
       .run('fails', () => {
         throw new Error('expected');
@@ -92,7 +90,7 @@ describe('a provider listed under providers', () => {
   it('refuses an override during a test, and answers the test even when one was made before', async () => {
     const [own, other] = [{} as Knex, {} as Knex];
     const database = createProvider<Knex>(() => REAL);
-    const isolation = workspace.isolation({ providers: [database] });
+    const isolation = place.isolation({ providers: [database] });
     const restore = database.override(own);
     await isolation.run('a test', async (lease) => {
       expect(database.get()).to.equal(lease.db);
@@ -107,8 +105,8 @@ describe('a provider listed under providers', () => {
 
   it('may be used by two isolations: the context decides, and without one it must be clear', async () => {
     const database = createProvider<Knex>(() => REAL);
-    const one = workspace.isolation({ providers: [database] });
-    const two = workspace.isolation({ providers: [database] });
+    const one = place.isolation({ providers: [database] });
+    const two = place.isolation({ providers: [database] });
     const lease = await one.acquire();
     expect(database.get()).to.equal(lease.db);
     await two.run('of two', async (inner) => expect(database.get()).to.equal(inner.db));
@@ -127,7 +125,7 @@ describe('a provider listed under providers', () => {
   it('tells why there is no database when the template cannot be built', async () => {
     const database = createProvider<Knex>(() => REAL);
     const schema = { fingerprint: () => '', apply: () => Promise.reject(new Error('no schema')) };
-    const isolation = workspace.isolation({ providers: [database], schema });
+    const isolation = place.isolation({ providers: [database], schema });
     await isolation.run('never', () => undefined).catch(() => undefined);
     expect(database.get()).to.equal(REAL);
   });

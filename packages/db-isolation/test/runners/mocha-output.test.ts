@@ -22,11 +22,11 @@ describe('the output of Mocha', function () {
   });
 
   for (const way of ['serial', 'parallel']) {
-    it(`of the default reporter shows the error, the kept file and the command that opens it (${way})`, () => {
+    it(`of the default reporter shows the error, what the test changed, and the command that opens its database (${way})`, () => {
       const { output, sandbox } = way === 'serial' ? serial : parallel;
       const shown = output.slice(output.indexOf('failing'));
       const failure =
-        /Error: thrown on purpose\s+Its database was kept: sqlite:\/\/(\S+)\s+Open it with: sqlite3 '(\S+)'/;
+        /Error: thrown on purpose\nWhat the test changed in it:\n {2}note: 1 inserted\n {4}\+ id=2: text='failures throws'\nIts database was kept: sqlite:\/\/(\S+)\nOpen it with: sqlite3 '(\S+)'/;
       const [, url, file] = failure.exec(shown) ?? [];
       expect(url, output).to.equal(file);
       expect(sandbox.kept()).to.include(file);
@@ -34,7 +34,7 @@ describe('the output of Mocha', function () {
 
     it(`of the default reporter still shows the diff of an assertion (${way})`, () => {
       const { output } = way === 'serial' ? serial : parallel;
-      expect(output).to.match(/AssertionError: expected .* to deeply equal .*\s+Its database was kept: /);
+      expect(output).to.match(/AssertionError: expected .* to deeply equal .*\nWhat the test changed in it:/);
       expect(output).to.match(/\+ expected - actual/);
       expect(output).to.match(/^\s+-\s+10$/m);
     });

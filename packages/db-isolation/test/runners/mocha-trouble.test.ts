@@ -91,7 +91,7 @@ describe('what might end a whole run', function () {
   let each: FinishedRun;
 
   before(async () => {
-    const suites = ['stray', 'two-isolations', 'plain', 'closed']; // the last one closes the isolation
+    const suites = ['stray', 'two-isolations', 'undiscardable', 'plain', 'closed']; // the last one closes the isolation
     [root, each] = await mocha.all([{ suites }, { suites, mode: 'each' }]);
   });
 
@@ -123,7 +123,7 @@ describe('what might end a whole run', function () {
         'two isolations of which the first cannot give a database fails by name',
       ]);
       for (const { message } of run.tests.filter(({ state, title }) => state === 'failed' && title.startsWith('two'))) {
-        expect(message).to.match(/^broken on purpose\nIts database was kept: /);
+        expect(message).to.match(/^broken on purpose\nThe test changed nothing in it\.\nIts database was kept: /);
       }
       const both = run.tests.find(({ title }) => title.endsWith('one cannot give a database fails by name'));
       expect(both?.message.match(/was kept/g), both?.message).to.have.length(2);
@@ -133,6 +133,19 @@ describe('what might end a whole run', function () {
         'two isolations pass afterwards',
       ]);
       expect(run.sandbox.runs()).to.deep.equal([]);
+    });
+
+    it(`a database of an earlier attempt that cannot be removed costs a warning, and the tests go on (${mode})`, () => {
+      const run = mode === 'root hooks' ? root : each;
+      const tests = run.tests.filter(({ title }) => title.startsWith('retried, '));
+      expect(tests.map(({ title, state }) => [title.replace(/^.* removed /, ''), state])).to.have.deep.members([
+        ['fails in every attempt', 'failed'],
+        ['is followed by one that runs', 'passed'],
+      ]);
+      expect(tests.find(({ state }) => state === 'failed')?.message).to.match(
+        /^attempt 2 .*\n(.*\n)*Its database was kept: /,
+      );
+      expect(run.output).to.contain('fails in every attempt": cannot be discarded');
     });
 
     it(`a file that closes the isolation makes the tests after it fail by name (${mode})`, () => {

@@ -1,11 +1,13 @@
 import { sqlite } from '@acme/db-isolation/engines/sqlite';
 import Database from 'better-sqlite3';
 import { engineContract } from '../contracts/engine-contract.ts';
+import { fileOf } from '../support/workspace.ts';
 
 engineContract('sqlite', {
   engine: () => sqlite(),
-  async execute({ filename }, ...statements) {
-    const db = new Database(filename, { fileMustExist: true });
+  addressOf: (url) => ({ dialect: 'sqlite', url, filename: fileOf({ url }), onConnect: [] }),
+  async execute(address, ...statements) {
+    const db = new Database(fileOf(address), { fileMustExist: true });
     try {
       let rows: unknown[] = [];
       for (const sql of statements) {

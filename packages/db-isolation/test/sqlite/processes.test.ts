@@ -7,8 +7,7 @@ import { fileOf, useWorkspace } from '../support/workspace.ts';
 
 const COMPLETE = JSON.stringify(['first', 'second']);
 
-describe('several processes', function () {
-  this.timeout(20_000); // a process with a TypeScript loader takes a while to start
+describe('several processes', () => {
   endProgramsAfterEach();
   const workspace = useWorkspace();
 

@@ -10,7 +10,7 @@ export function changedClient(change: (knex: Client<Knex>) => Partial<Client<Kne
     open: (address) => knex.open(address),
     execute: (db, sql) => knex.execute(db, sql),
     fence: (db, reason) => knex.fence(db, reason),
-    close: (db) => knex.close(db),
+    close: (db, ownPorts) => knex.close(db, ownPorts),
   };
   return { ...unchanged, ...change(knex) };
 }
@@ -18,8 +18,8 @@ export function changedClient(change: (knex: Client<Knex>) => Partial<Client<Kne
 /** A client that cannot close databases of which `bad` is true; they are closed all the same. */
 export function clientThatCannotClose(bad: (db: Knex) => boolean): Client<Knex> {
   return changedClient((knex) => ({
-    async close(db) {
-      const leaks = await knex.close(db);
+    async close(db, ownPorts) {
+      const leaks = await knex.close(db, ownPorts);
       if (bad(db)) throw new Error('cannot close');
       return leaks;
     },
@@ -27,6 +27,6 @@ export function clientThatCannotClose(bad: (db: Knex) => boolean): Client<Knex> 
 }
 
 /** Whether this is the database in which a template is built, not a test's. */
-export function isTemplate({ filename }: Address): boolean {
-  return filename.includes('build-');
+export function isTemplate(address: Address): boolean {
+  return address.dialect === 'sqlite' && address.filename.includes('build-');
 }

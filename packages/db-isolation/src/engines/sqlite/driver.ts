@@ -1,13 +1,14 @@
 import { createRequire } from 'node:module';
 import type BetterSqlite3 from 'better-sqlite3';
 import { driverMissing, driverNotBuilt, driverUnsupported, hasCode, messageOf } from '../../errors.ts';
+import { unguarded } from '../../guard/scopes.ts';
 
 /** better-sqlite3, known to work in this process. */
 export interface Driver {
   /** `better-sqlite3 <version>, SQLite <version>` */
   readonly version: string;
-  /** Opens a file, which is created when it is missing. */
-  open(filename: string): BetterSqlite3.Database;
+  /** Opens a file, which is created when it is missing, unless it is only to be read. */
+  open(filename: string, options?: { readonly readonly: boolean }): BetterSqlite3.Database;
 }
 
 const INSTALL = 'npm install --save-dev better-sqlite3@12';
@@ -35,7 +36,7 @@ export function loadDriver(): Driver {
   const Database = load<typeof BetterSqlite3>('better-sqlite3');
   return {
     version: `better-sqlite3 ${version}, SQLite ${sqliteVersion(Database)}`,
-    open: (name) => new Database(name),
+    open: (name, options) => unguarded(() => new Database(name, options)),
   };
 }
 

@@ -3,6 +3,7 @@ import { invalidOption } from '../../errors.ts';
 import { now } from '../../real-time.ts';
 import type { Address, Clone, Engine, EngineSession, SweepReport } from '../engine.ts';
 import { copyTemplate, removeCopy } from './clone.ts';
+import { compareFiles } from './compare.ts';
 import { createRunDirectory, type Directories, openDirectories, removeDeadRuns, removeTree } from './directories.ts';
 import { type Driver, loadDriver } from './driver.ts';
 import { keepDatabase, removeOldKept } from './kept.ts';
@@ -46,7 +47,9 @@ export function sqlite(options: SqliteOptions = {}): Engine {
 
 class SqliteSession implements EngineSession {
   readonly fingerprint: string;
+  readonly worksAhead = false; // a copy is made by this process, which tests would have to wait for all the same
   readonly #directories: Directories;
+  readonly #driver: Driver;
   readonly #templates: TemplateStore;
   readonly #run: string;
   readonly #onConnect: readonly string[];
@@ -57,6 +60,7 @@ class SqliteSession implements EngineSession {
   constructor(directories: Directories, driver: Driver, onConnect: readonly string[], templateTimeout: number) {
     this.fingerprint = JSON.stringify([driver.version, onConnect]);
     this.#directories = directories;
+    this.#driver = driver;
     this.#templates = new TemplateStore(directories, driver);
     this.#onConnect = onConnect;
     this.#templateTimeout = templateTimeout;
@@ -72,10 +76,12 @@ class SqliteSession implements EngineSession {
   async clone(fingerprint: string): Promise<Clone | undefined> {
     this.#clones += 1;
     const directory = join(this.#run, String(this.#clones));
-    const copy = await copyTemplate(this.#templates.file(fingerprint), directory);
+    const template = this.#templates.file(fingerprint);
+    const copy = await copyTemplate(template, directory);
     return (
       copy && {
         address: this.#address(copy.file),
+        changes: (milliseconds) => compareFiles(this.#driver, template, copy.file, this.#run, milliseconds),
         drop: () => removeCopy(copy),
         keep: async (title) => keepDatabase(this.#directories, directory, title, this.#start),
       }
@@ -90,7 +96,15 @@ class SqliteSession implements EngineSession {
     };
   }
 
-  close(): void {
+  async admit(): Promise<() => void> {
+    return () => undefined; // files have no limit that a test could reach
+  }
+
+  async close(): Promise<void> {
+    this.closeAtExit();
+  }
+
+  closeAtExit(): void {
     removeTree(this.#run);
   }
 

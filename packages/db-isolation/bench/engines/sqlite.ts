@@ -1,55 +1,53 @@
 import { randomUUID } from 'node:crypto';
-import { constants, copyFileSync, rmSync, unlinkSync } from 'node:fs';
+import { constants, copyFileSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createIsolation, type Isolation } from '@acme/db-isolation';
-import { knexClient } from '@acme/db-isolation/clients/knex';
+import type { Isolation } from '@acme/db-isolation';
 import { sqlite } from '@acme/db-isolation/engines/sqlite';
-import { customSchema } from '@acme/db-isolation/schemas/custom-schema';
 import Database from 'better-sqlite3';
 import createKnex, { type Knex } from 'knex';
-import { migrateAndSeed, type Size } from './sample-database.ts';
-
-/** One way for a test to get a fresh database and to get rid of it. */
-export interface Approach {
-  readonly name: string;
-  /** One round; the time that it takes is measured. */
-  round(): Promise<void>;
-}
+import { type BenchmarkedEngine, type OpenApproaches, whole } from '../approach.ts';
+import { isolate } from '../isolations.ts';
+import { mediumOf, memoryDirectory } from '../machine.ts';
+import { migrateAndSeed, type Size } from '../sample-database.ts';
 
 const QUERY = 'select count(*) as count from organisation';
 
-/** All approaches for one template size, and what closes them. */
-export async function openApproaches(
-  size: Size,
-  directory: string,
-): Promise<{ approaches: Approach[]; close(): Promise<void> }> {
-  const isolation = isolate(size);
+/** SQLite, with its files in memory unless `DB_ISOLATION_DIR` says otherwise. */
+export function openSqlite(): BenchmarkedEngine {
+  const base = process.env['DB_ISOLATION_DIR'] ?? memoryDirectory();
+  const directory = mkdtempSync(join(base, 'db-isolation-bench-'));
+  process.env['DB_ISOLATION_DIR'] = directory;
+  return {
+    facts: `files on ${mediumOf(base)}`,
+    rounds: { small: { all: 500, slow: 100 }, medium: { all: 60, slow: 12 }, large: { all: 12, slow: 3 } },
+    open: (size) => openApproaches(size, directory),
+    close: async () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+async function openApproaches(size: Size, directory: string): Promise<OpenApproaches> {
+  const isolation = isolate(sqlite(), size);
   const template = join(directory, `template-${size.name}.sqlite`);
   const lease = await isolation.acquire();
   copyFileSync(fileURLToPath(lease.url.replace('sqlite:', 'file:')), template); // the same file for both sides
   await lease.release();
 
   const nextFile = () => join(directory, `${size.name}-${randomUUID()}.sqlite`);
-  const approaches: Approach[] = [
-    { name: 'migrate and seed', round: () => migratePerTest(nextFile(), size) },
-    { name: 'raw copy', round: () => rawCopy(template, nextFile()) },
-    { name: 'acquire + release', round: () => acquireAndRelease(isolation) },
-    { name: 'raw copy, one query', round: () => rawCopy(template, nextFile(), QUERY) },
-    { name: 'acquire + one query + release', round: () => acquireAndRelease(isolation, QUERY) },
-  ];
-  return { approaches, close: () => isolation.close() };
-}
-
-function isolate(size: Size): Isolation<Knex> {
-  return createIsolation({
-    engine: sqlite(),
-    client: knexClient(),
-    schema: customSchema<Knex>({
-      fingerprint: `bench 1, ${size.rows} rows`,
-      apply: (knex) => migrateAndSeed(knex, size),
-    }),
-  });
+  return {
+    approaches: [
+      whole('migrate and seed', () => migratePerTest(nextFile(), size), true),
+      whole('raw copy', () => rawCopy(template, nextFile())),
+      whole('acquire + release', () => acquireAndRelease(isolation)),
+      whole('raw copy, one query', () => rawCopy(template, nextFile(), QUERY)),
+      whole('acquire + one query + release', () => acquireAndRelease(isolation, QUERY)),
+    ],
+    yardsticks: (row) =>
+      row.includes('query')
+        ? { raw: 'raw copy, one query', ours: 'acquire + one query + release' }
+        : { raw: 'raw copy', ours: 'acquire + release' },
+    close: () => isolation.close(),
+  };
 }
 
 /** What many teams do: a new file, all migrations, all seeds, for every test. With the pragmas that the library sets. */

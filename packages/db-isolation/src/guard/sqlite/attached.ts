@@ -1,0 +1,61 @@
+import { placeOfCaller } from '../../place.ts';
+import { isArmed } from '../state.ts';
+import { admitFile, fileOf } from './files.ts';
+
+/** What is used here of the native part of better-sqlite3. */
+interface NativeStatement {
+  all(): unknown[];
+}
+
+/** Asks one open database, past the methods that the app uses. */
+export interface NativeDatabase {
+  prepare(sql: string): NativeStatement;
+  exec(sql: string): unknown;
+}
+
+const attaching = new WeakMap<object, NativeDatabase>();
+const watched = new WeakSet<object>();
+
+/** Has a statement looked at whenever it has run: it attaches a file that its text does not name. */
+export function watchAttaching(statement: object, database: NativeDatabase): void {
+  attaching.set(statement, database);
+  const kind: unknown = Object.getPrototypeOf(statement);
+  if (typeof kind !== 'object' || kind === null || watched.has(kind)) return;
+  watched.add(kind);
+  const run: unknown = Reflect.get(kind, 'run');
+  if (typeof run !== 'function') return;
+  const guarded = function (this: object, ...args: unknown[]): unknown {
+    const result: unknown = Reflect.apply(run, this, args);
+    const attached = attaching.get(this);
+    if (attached && isArmed()) refuseForeign(attached);
+    return result;
+  };
+  Reflect.defineProperty(kind, 'run', { value: guarded, writable: true, configurable: true });
+}
+
+/**
+ * Detaches what may not be attached; nothing has been read or written there yet.
+ *
+ * @throws {IsolationError} `DBI_FOREIGN_DATABASE`, which is recorded as well.
+ */
+export function refuseForeign(database: NativeDatabase): void {
+  for (const row of database.prepare('pragma database_list').all()) {
+    const { name, file } = row as { readonly name: string; readonly file: string };
+    const path = fileOf(file);
+    if (name === 'main' || path === undefined) continue;
+    try {
+      admitFile(path, placeOfCaller());
+    } catch (error) {
+      detach(database, name);
+      throw error;
+    }
+  }
+}
+
+function detach(database: NativeDatabase, name: string): void {
+  try {
+    database.exec(`detach "${name.replaceAll('"', '""')}"`);
+  } catch {
+    // In a transaction it stays; whoever asked has the error all the same.
+  }
+}
