@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DATABASE_URL_FORMS, dialectOfUrl } from './db/database-url.ts';
 
 /** What the service is told from outside. */
 export interface Config {
@@ -24,8 +25,8 @@ const variables = z.object({
   PORT: text('3000').refine(isPort, 'must be a whole number from 0 to 65535').transform(Number),
   HOST: text('127.0.0.1').refine(isHost, 'must be an address or the name of a host'),
   DATABASE_URL: text('sqlite:data/invoices.sqlite').refine(
-    isDatabaseUrl,
-    'must be sqlite:///absolute/file or sqlite:relative/file',
+    (url) => dialectOfUrl(url) !== undefined,
+    `must be ${DATABASE_URL_FORMS}`,
   ),
   STORAGE_DIR: text('data/storage').refine((value) => !value.includes('\0'), 'must be a directory'),
   MAX_FILE_SIZE_MB: text('50').refine(isFileSize, 'must be a number above 0 and up to 1024').transform(Number),
@@ -79,10 +80,6 @@ function isPort(value: string): boolean {
 
 function isHost(value: string): boolean {
   return /^[A-Za-z0-9.:_%-]+$/.test(value);
-}
-
-function isDatabaseUrl(value: string): boolean {
-  return /^sqlite:(?!\/\/(?!\/[^/])).+$/.test(value) && !value.includes('\0');
 }
 
 function isFileSize(value: string): boolean {

@@ -49,6 +49,15 @@ export class ValidationError extends Error {
   }
 }
 
+/** Other transactions were in the way each time this one was tried; nothing was written, and it may be sent again. */
+export class DatabaseBusyError extends Error {
+  override name = 'DatabaseBusyError';
+
+  constructor(attempts: number, options: ErrorOptions) {
+    super(`The database was too busy in each of ${attempts} attempts`, options);
+  }
+}
+
 /** No invoice has this id. */
 export class InvoiceNotFoundError extends Error {
   override name = 'InvoiceNotFoundError';

@@ -1,4 +1,8 @@
 import { type Config, ConfigError } from './config.ts';
+import { dialectOfUrl, shownUrl } from './db/database-url.ts';
+import { LockedOutError } from './db/exclusively.ts';
+import { serverReason } from './db/server-reason.ts';
+import { UnsuitableServerError } from './db/unsuitable-server.ts';
 
 /** The service cannot start; the message is one line that says what to do about it. */
 export class StartupError extends Error {
@@ -22,8 +26,8 @@ export function databaseFailure(cause: unknown, { databaseUrl }: Config): Startu
       'The native module of better-sqlite3 is not built for this Node.js: run npx --yes pnpm@10.34.9 rebuild better-sqlite3';
     return new StartupError(line, { cause });
   }
-  const shown = databaseUrl.replace(/\/\/[^/@]*@/, '//***@');
-  return new StartupError(`Cannot use the database ${shown}: ${databaseReason(code, cause)} (DATABASE_URL)`, { cause });
+  const reason = databaseReason(cause, databaseUrl);
+  return new StartupError(`Cannot use the database ${shownUrl(databaseUrl)}: ${reason} (DATABASE_URL)`, { cause });
 }
 
 /** What went wrong with the directory for documents. */
@@ -49,7 +53,16 @@ export function listenFailure(cause: unknown, { host, port }: Config): StartupEr
   }
 }
 
-function databaseReason(code: string, cause: unknown): string {
+function databaseReason(cause: unknown, databaseUrl: string): string {
+  if (cause instanceof UnsuitableServerError || cause instanceof LockedOutError) {
+    return cause.message;
+  }
+  return dialectOfUrl(databaseUrl) === 'sqlite'
+    ? fileDatabaseReason(codeOf(cause), cause)
+    : serverReason(codeOf(cause), firstLine(cause));
+}
+
+function fileDatabaseReason(code: string, cause: unknown): string {
   if (code === 'SQLITE_NOTADB') {
     return 'the file is not an SQLite database';
   }

@@ -33,7 +33,15 @@ describe('the configuration', () => {
   const bad: Record<string, readonly string[]> = {
     PORT: ['65536', '-1', '80.0', '0x50', ' 80', 'http'],
     HOST: ['two words', 'a/b'],
-    DATABASE_URL: ['postgres://ann:secret@db/x', 'sqlite:', 'sqlite://host/x', 'invoices.sqlite'],
+    DATABASE_URL: [
+      ...['sqlite:', 'sqlite://host/x', 'invoices.sqlite', 'oracle://ann:secret@db/x', 'postgres:///x', 'mysql:'],
+      ...[
+        'postgres://ann:secret@db',
+        'mysql://ann:secret@db/',
+        'mysql://ann:secret@db/x/y',
+        'postgres://a:%secret@db/x',
+      ],
+    ],
     MAX_FILE_SIZE_MB: ['0', '-5', '1e3', '2000', 'many'],
     CORS_ORIGINS: ['*', 'example.org', 'https://a.example/', 'https://a.example/path', 'file:///x'],
     LOG_LEVEL: ['INFO', 'loud'],

@@ -5,10 +5,68 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { createDatabase } from '../src/db/create-database.ts';
-import { migrate, migrationSource } from '../src/db/migrate.ts';
+import { onlyOn } from './support/engine.ts';
+import { ownDatabases } from './support/own-databases.ts';
 
-/** Tests of how databases are opened make their own: the one that every test gets is open already. */
 describe('opening a database', () => {
+  for (const url of ['', 'sqlite:', 'sqlite://', 'sqlite://host/x', 'x.sqlite', 'oracle://user:secret@host/x']) {
+    it(`refuses ${JSON.stringify(url)} without repeating a password`, () => {
+      expect(() => createDatabase({ url })).to.throw(/sqlite:relative\/file, postgres:\/\//);
+      expect(() => createDatabase({ url })).not.to.throw(/secret/);
+    });
+  }
+
+  onlyOn('sqlite', fileTests);
+  onlyOn('postgres', () => {
+    const ownDatabase = ownDatabases();
+
+    it('settles time zone, isolation and limits, whatever the defaults of the server are', async () => {
+      const database = await ownDatabase();
+      const name = new URL(database.url).pathname.slice(1);
+      const before = database.open();
+      await before.raw("ALTER DATABASE ?? SET TimeZone = 'Asia/Tokyo'", [name]);
+      await before.raw("ALTER DATABASE ?? SET default_transaction_isolation = 'serializable'", [name]);
+      await before.raw('ALTER DATABASE ?? SET lock_timeout = 0', [name]);
+
+      const names = ['TimeZone', 'transaction_isolation', 'lock_timeout', 'statement_timeout', 'application_name'];
+      const values = names.map((setting) => `current_setting('${setting}')`).join(', ');
+      const { rows } = await database.open().raw(`SELECT ARRAY[${values}] AS settings`);
+      expect(rows[0].settings).to.deep.equal(['UTC', 'read committed', '3s', '30s', 'invoice-api']);
+    });
+  });
+
+  onlyOn('mysql', () => {
+    const ownDatabase = ownDatabases();
+
+    it('settles time zone, isolation, strictness and limits, whatever the defaults of the server are', async () => {
+      const [rows] = await (await ownDatabase()).open().raw('SHOW SESSION VARIABLES');
+      const settings = new Map<string, string>(
+        rows.map((row: { Variable_name: string; Value: string }) => [row.Variable_name, row.Value]),
+      );
+      expect(settings.get('time_zone')).to.equal('+00:00');
+      expect(settings.get('sql_mode')?.split(',').sort()).to.deep.equal([
+        ...['NO_ENGINE_SUBSTITUTION', 'ONLY_FULL_GROUP_BY', 'STRICT_ALL_TABLES'],
+      ]);
+      expect(settings.get('transaction_isolation') ?? settings.get('tx_isolation')).to.equal('READ-COMMITTED');
+      expect(settings.get('innodb_lock_wait_timeout')).to.equal('3');
+      expect(settings.get('character_set_client')).to.equal('utf8mb4');
+    });
+
+    it('makes what does not fit an error and never cuts it', async () => {
+      const db = (await ownDatabase()).open();
+      await db.schema.createTable('t', (table) => table.string('text', 3));
+
+      const failure = await db('t')
+        .insert({ text: 'four' })
+        .catch((error) => error);
+      expect(failure).to.have.property('code', 'ER_DATA_TOO_LONG');
+      expect(await db('t')).to.deep.equal([]);
+    });
+  });
+});
+
+/** What is about the file, and about SQLite's one writer. */
+function fileTests(): void {
   let directory: string;
   const opened: Knex[] = [];
 
@@ -57,31 +115,6 @@ describe('opening a database', () => {
     expect(readdirSync(directory)).to.include('x.sqlite');
   });
 
-  for (const url of ['', 'sqlite:', 'sqlite://', 'sqlite://host/x', 'postgres://user:secret@host/x', 'x.sqlite']) {
-    it(`refuses ${JSON.stringify(url)} without repeating a password`, () => {
-      expect(() => createDatabase({ url })).to.throw(/sqlite:\/\/\/absolute\/file or sqlite:relative\/file/);
-      expect(() => createDatabase({ url })).not.to.throw(/secret/);
-    });
-  }
-
-  it('migrates an empty database, and one that is up to date not again', async () => {
-    await migrate(open(`sqlite://${directory}/x.sqlite`));
-    const db = open(`sqlite://${directory}/x.sqlite`);
-    await migrate(db);
-
-    const names = await db('knex_migrations').orderBy('id').pluck('name');
-    expect(names).to.deep.equal(['001-create-invoices', '002-create-line-items', '003-create-review-history']);
-  });
-
-  it('undoes its migrations to an empty database', async () => {
-    const db = open(`sqlite://${directory}/x.sqlite`);
-    await migrate(db);
-    await db.migrate.rollback({ migrationSource }, true);
-
-    const tables = await db('sqlite_master').where('name', 'not like', 'sqlite%').pluck('name');
-    expect(tables.sort()).to.deep.equal(['knex_migrations', 'knex_migrations_lock']);
-  });
-
   it('rolls back what a failed COMMIT left open, so that nobody reads it', async () => {
     const db = open(`sqlite://${directory}/x.sqlite`);
     await db.raw('CREATE TABLE parent (id INTEGER PRIMARY KEY)');
@@ -116,4 +149,4 @@ describe('opening a database', () => {
     await two('counter').insert({ n: 2 });
     expect(await one('counter')).to.deep.equal([{ n: 2 }]);
   });
-});
+}

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { createApp } from '../src/app.ts';
 import { accepted, correct, handOver, history, stored, validate, view, writesNothing } from './support/api.ts';
+import { onlyOn } from './support/engine.ts';
 import { isolation } from './support/isolation.ts';
 
 describe('optimistic locking', () => {
@@ -108,7 +109,7 @@ describe('optimistic locking', () => {
   });
 
   it('lets exactly one of many simultaneous reviews of one version win', async () => {
-    const reviewers = Array.from({ length: 12 }, (_, index) => `reviewer ${index}`);
+    const reviewers = Array.from({ length: 20 }, (_, index) => `reviewer ${index}`);
     const server = createApp(isolation.current().db).listen(0, '127.0.0.1');
     try {
       const responses = await Promise.all(
@@ -126,7 +127,7 @@ describe('optimistic locking', () => {
 
       const winners = responses.filter((response) => response.status === 200);
       const losers = responses.filter((response) => response.status === 409);
-      expect([winners.length, losers.length]).to.deep.equal([1, 11]);
+      expect([winners.length, losers.length]).to.deep.equal([1, 19]);
       const [entry, ...others] = await history('A');
       expect(others).to.deep.equal([]);
       const after = await view('A');
@@ -138,6 +139,30 @@ describe('optimistic locking', () => {
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
+  });
+
+  // SQLite lets nobody write between the read and the write of a transaction.
+  onlyOn(['postgres', 'mysql'], () => {
+    it('tells a review that was overtaken after its read about the review that overtook it', async () => {
+      const { db } = isolation.current();
+      const aboutToWrite = new Promise((resolve) => {
+        db.on(
+          'query',
+          ({ sql, bindings }) => /^update .invoices/.test(sql) && bindings.includes('ann') && resolve(sql),
+        );
+      });
+      // The other review has written when this one reads, and commits when this one writes.
+      const [review] = await db.transaction(async (trx) => {
+        await trx('invoices').where({ id: 'A' }).update({ review_version: 1, reviewer: 'bob' });
+        const review = validate({ invoice_id: 'A', expected_review_version: 0, reviewer: 'ann' });
+        await aboutToWrite;
+        return [review] as const; // in a list, so that it is not waited for before COMMIT
+      });
+
+      const { status, body } = await review;
+      expect(status).to.equal(409);
+      expect(body.detail).to.include({ error_code: 'STALE_WRITE', current_review_version: 1, updated_by: 'bob' });
+    });
   });
 
   it('lets exactly one of many simultaneous hand-overs of one id win', async () => {

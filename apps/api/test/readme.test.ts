@@ -22,8 +22,7 @@ describe('the README of the repository', () => {
 
   afterEach(() => temporary.cleanup());
 
-  it('isolates a test with the code that it shows', async function () {
-    this.timeout(30_000);
+  it('isolates a test with the code that it shows', async () => {
     const [, file = '', text = ''] = /^```ts (\S+)\n(.*?)^```$/ms.exec(readme) ?? [];
     for (const name of ['src', 'node_modules', 'package.json'])
       symlinkSync(join(api, name), join(temporary.path, name));
@@ -40,7 +39,6 @@ describe('the README of the repository', () => {
   });
 
   it('reviews an invoice with the commands that it shows', async function () {
-    this.timeout(30_000);
     if (spawnSync('curl', ['--version']).error) {
       console.warn('curl is not installed, so the commands of README.md were not run');
       this.skip();

@@ -156,7 +156,7 @@ describe('reviews one after another', () => {
       }),
       { numRuns: 40 },
     );
-  }).timeout(20_000);
+  });
 });
 
 function submit(id: string, version: number, { fields, lines, clears }: Review) {

@@ -4,6 +4,7 @@ import { extractionConfidence } from '../src/model/extraction-confidence.ts';
 import { loadSamples, sampleInvoices } from '../src/samples/load-samples.ts';
 import { get, handOver, type Json, stored, view } from './support/api.ts';
 import { isolation } from './support/isolation.ts';
+import { refuseInvoices } from './support/refusals.ts';
 
 const samples: readonly Json[] = sampleInvoices;
 const extracted = samples.filter((sample) => sample.processing_state !== 'PENDING');
@@ -80,10 +81,7 @@ describe('loading the sample invoices', () => {
   });
 
   it('loads all or none', async () => {
-    const { db } = isolation.current();
-    const last = sampleInvoices.at(-1)?.id;
-    await db.raw(`CREATE TRIGGER refuse BEFORE INSERT ON invoices WHEN NEW.id = '${last}'
-      BEGIN SELECT RAISE(ABORT, 'no'); END`);
+    await refuseInvoices(isolation.current().db, { when: ['id', String(sampleInvoices.at(-1)?.id)] });
     const failure = await load().catch((error) => error);
     expect(failure).to.be.instanceOf(Error);
     expect((await get('/api/hitl/invoices')).body.total).to.equal(0);

@@ -6,6 +6,7 @@ import { api, stored, view, writesNothing } from './support/api.ts';
 import { documentsOfEachTest, invoiceCount } from './support/documents.ts';
 import { isolation } from './support/isolation.ts';
 import { lockedPdf, pdf, restrictedPdf } from './support/pdf.ts';
+import { refuseInvoices } from './support/refusals.ts';
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -97,8 +98,7 @@ describe('uploading a document', () => {
     });
 
     it('what the database does not take', async () => {
-      const { db } = isolation.current();
-      await db.raw("CREATE TRIGGER refuse BEFORE INSERT ON invoices BEGIN SELECT RAISE(ABORT, 'disk on fire'); END");
+      await refuseInvoices(isolation.current().db);
       const response = await documents.upload(pdf());
       expect(response.status).to.equal(500);
       expect(response.text).to.not.contain('fire');

@@ -1,7 +1,11 @@
 import type { Knex } from 'knex';
+import { dialectOf } from './dialect.ts';
+import { exclusively } from './exclusively.ts';
 import * as createInvoices from './migrations/001-create-invoices.ts';
 import * as createLineItems from './migrations/002-create-line-items.ts';
 import * as createReviewHistory from './migrations/003-create-review-history.ts';
+import { checkMysql } from './mysql.ts';
+import { checkPostgres } from './postgres.ts';
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
@@ -21,9 +25,23 @@ export const migrationSource: Knex.MigrationSource<NamedMigration> = {
   getMigration: (migration) => Promise.resolve(migration),
 };
 
-/** Brings a database to the newest schema; does nothing when it is there already. */
+const CHECKS = { sqlite: async () => undefined, postgres: checkPostgres, mysql: checkMysql };
+
+/**
+ * Brings a database to the newest schema; does nothing when it is there already. Of processes that start at the same
+ * moment one migrates and the others wait for it; what one that is killed half-way leaves is finished by the next.
+ *
+ * @throws UnsuitableServerError, LockedOutError, or the database's own error.
+ */
 export async function migrate(db: Knex): Promise<void> {
-  // All in one transaction: of processes that start at the same moment one migrates and the others wait for it, and
-  // one that is killed half-way leaves neither half a schema nor Knex's own lock behind.
-  await db.transaction((trx) => trx.migrate.latest({ migrationSource, disableTransactions: true }));
+  const dialect = dialectOf(db);
+  await CHECKS[dialect](db);
+  await exclusively(db, async (trx) => {
+    if (dialect === 'mysql') {
+      // Its DDL commits Knex's own lock, which one that was killed thus leaves behind; ours says that nobody migrates.
+      await trx.migrate.forceFreeMigrationsLock({ migrationSource });
+    }
+    // All in this one transaction, which SQLite and PostgreSQL take back as a whole.
+    await trx.migrate.latest({ migrationSource, disableTransactions: true });
+  });
 }

@@ -1,6 +1,10 @@
 import type { Knex } from 'knex';
+import { dialectOf } from './dialect.ts';
 
 /** Runs several reads that must see one state of the database, with no write of others in between. */
 export function readOneState<T>(db: Knex, reads: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
-  return db.transaction(reads);
+  // SQLite has nothing less, and Knex refuses to ask it.
+  return dialectOf(db) === 'sqlite'
+    ? db.transaction(reads)
+    : db.transaction(reads, { isolationLevel: 'repeatable read' });
 }

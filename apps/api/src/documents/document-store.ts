@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
-import { DuplicateDocumentError, InvoiceNotFoundError } from '../errors.ts';
+import { inTransaction } from '../db/in-transaction.ts';
+import { isUniqueViolation } from '../db/unique-violation.ts';
+import { DatabaseBusyError, DuplicateDocumentError, InvoiceNotFoundError } from '../errors.ts';
 import { isStorableText } from '../text.ts';
 
 /** What is written down about an uploaded document. */
@@ -25,22 +27,32 @@ export class UncertainInsertError extends Error {
 /**
  * Adds the invoice of an uploaded document, to be extracted later.
  *
- * @throws DuplicateDocumentError when the unique index knows these bytes already.
+ * @throws DuplicateDocumentError when the unique index knows these bytes already, DatabaseBusyError,
+ * UncertainInsertError.
  */
 export async function insertDocument(db: Knex, document: NewDocument): Promise<void> {
   let committing = false;
   try {
-    await db.transaction(async (trx) => {
-      await trx('invoices').insert(pendingInvoice(document)).onConflict('content_sha256').ignore();
-      const stored = await trx('invoices').where({ content_sha256: document.content_sha256 }).first('id');
-      if (stored.id !== document.invoice_id) {
-        throw new DuplicateDocumentError(stored.id);
-      }
+    await inTransaction(db, async (trx) => {
+      committing = false;
+      await trx('invoices').insert(pendingInvoice(document));
       committing = true;
     });
   } catch (cause) {
-    throw committing ? new UncertainInsertError('The database failed while it committed', { cause }) : cause;
+    if (cause instanceof DatabaseBusyError) {
+      throw cause;
+    }
+    if (committing) {
+      throw new UncertainInsertError('The database failed while it committed', { cause });
+    }
+    throw isUniqueViolation(cause) ? await duplicateOf(db, document, cause) : cause;
   }
+}
+
+/** Asked when the transaction is over: PostgreSQL answers nothing more in one with a failed statement. */
+async function duplicateOf(db: Knex, { content_sha256 }: NewDocument, cause: unknown): Promise<unknown> {
+  const stored = await db<{ id: string; content_sha256: string }>('invoices').where({ content_sha256 }).first('id');
+  return stored === undefined ? cause : new DuplicateDocumentError(stored.id);
 }
 
 /**
@@ -70,6 +82,9 @@ function pendingInvoice(document: NewDocument) {
     review_version: 0,
     invoice_subtype: 'STANDARD_INVOICE',
     currency: 'CAD',
+    tax_breakdown: '{}',
+    field_confidence: '{}',
+    field_confirmations: '{}',
     created_at: document.upload_date,
     updated_at: document.upload_date,
   };

@@ -1,4 +1,5 @@
 import {
+  DatabaseBusyError,
   DocumentNotFoundError,
   DuplicateDocumentError,
   EmptyFileError,
@@ -24,12 +25,20 @@ interface Row {
   readonly match: (error: unknown) => Answer | undefined;
 }
 
+const BUSY = 'Too many writes at the same moment. Nothing was written; send the request again.';
+
 const rows: readonly Row[] = [
   row(MalformedUrlError, () => plain(400, 'Malformed URL escape')),
   row(UnknownPathError, () => plain(404, 'Not Found')),
   row(MethodNotAllowedError, (error) => ({ ...plain(405, 'Method Not Allowed'), headers: { Allow: error.allow } })),
   row(BodyTooLargeError, () => plain(413, 'Request body too large')),
   row(DatabaseUnavailableError, () => plain(503, 'Database unavailable')),
+  row(DatabaseBusyError, () => ({
+    status: 503,
+    detail: { error_code: 'DATABASE_BUSY', message: BUSY, retryable: true },
+    text: BUSY,
+    headers: { 'Retry-After': '1' },
+  })),
   row(ValidationError, ({ problems }) => ({
     status: 422,
     detail: problemDetails(problems),

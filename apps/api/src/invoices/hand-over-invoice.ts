@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { inTransaction } from '../db/in-transaction.ts';
 import type { Invoice } from '../model/invoice.ts';
 import { insertInvoice } from '../model/invoice-store.ts';
 import type { HandOverRequest } from './hand-over-request.ts';
@@ -7,10 +8,10 @@ import { newInvoice } from './new-invoice.ts';
 /**
  * Takes over what an extraction found.
  *
- * @throws InvoiceExistsError when the id is taken.
+ * @throws InvoiceExistsError when the id is taken, DatabaseBusyError.
  */
 export async function handOverInvoice(db: Knex, request: HandOverRequest, now: string): Promise<Invoice> {
   const invoice = newInvoice(request, now);
-  await db.transaction((trx) => insertInvoice(trx, invoice));
+  await inTransaction(db, (trx) => insertInvoice(trx, invoice));
   return invoice;
 }

@@ -10,7 +10,7 @@ import {
 } from './invoice.ts';
 
 /** A row as the database returns it. */
-export type Row = Readonly<Record<string, string | number | null>>;
+export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 const PLAIN_COLUMNS = [
   ...(['id', 'file_name', 'file_path', 'content_sha256', 'upload_date', 'status', 'processing_state'] as const),
@@ -58,7 +58,6 @@ export function toLineRow(invoiceId: string, line: LineItem): Row {
     invoice_id: invoiceId,
     ...pick(line, LINE_FIELD_NAMES),
     ...pick(line, PLAIN_LINE_COLUMNS),
-    validated: line.validated ? 1 : 0,
   };
 }
 
@@ -70,7 +69,7 @@ export function fromLineRow(row: Row): LineItem {
   };
 }
 
-function pick(from: object, keys: readonly string[]): Record<string, string | number | null> {
+function pick(from: object, keys: readonly string[]): Record<string, Row[string]> {
   const values = new Map(Object.entries(from));
   return Object.fromEntries(keys.filter((key) => values.has(key)).map((key) => [key, values.get(key)]));
 }
@@ -84,6 +83,6 @@ function jsonOrNull(value: object | null): string | null {
 }
 
 /** JSON that this program wrote; null where the column is empty. */
-function parsed<T>(text: string | number | null | undefined): T {
+function parsed<T>(text: Row[string] | undefined): T {
   return (typeof text === 'string' ? readJson(text) : null) as T;
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { inTransaction } from '../db/in-transaction.ts';
 import { InvalidStateError, StaleWriteError } from '../errors.ts';
 import type { Invoice } from '../model/invoice.ts';
 import { getInvoice, type InvoicePatch, saveLines, updateInvoice } from '../model/invoice-store.ts';
@@ -20,10 +21,10 @@ export interface AcceptedReview {
  * Takes a review of an invoice: all of it, or nothing.
  *
  * @throws InvoiceNotFoundError, InvalidStateError, InvalidClearFieldsError, ValidationError or StaleWriteError, checked
- * in this order; line rules that depend on the stored lines (a ValidationError too) are checked last.
+ * in this order; line rules that depend on the stored lines (a ValidationError too) are checked last. DatabaseBusyError.
  */
 export async function validateInvoice(db: Knex, request: ReviewRequest, now: string): Promise<AcceptedReview> {
-  return db.transaction(async (trx) => {
+  return inTransaction(db, async (trx) => {
     const invoice = await getInvoice(trx, request.invoice_id);
     refuseUnreviewable(invoice);
     const clears = readClears(request.clear_fields ?? []);
@@ -65,7 +66,9 @@ async function moveToNextVersion(
 async function staleWrite(trx: Knex.Transaction, id: string, expected: number): Promise<StaleWriteError> {
   const current = await getInvoice(trx, id);
   // The version sent may be beyond what a database can compare with.
-  const since = await historyAfter(trx, id, Math.max(0, Math.min(expected, current.review_version)));
+  const later = await historyAfter(trx, id, Math.max(0, Math.min(expected, current.review_version)));
+  // On a server yet another review may have come in since the invoice was read.
+  const since = later.filter((entry) => entry.review_version <= current.review_version);
   return new StaleWriteError({
     invoiceId: id,
     currentVersion: current.review_version,

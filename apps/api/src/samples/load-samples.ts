@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { exclusively } from '../db/exclusively.ts';
 import { read } from '../http/reader.ts';
 import { handOverInvoice } from '../invoices/hand-over-invoice.ts';
 import { handOverRequest } from '../invoices/hand-over-request.ts';
@@ -26,8 +27,8 @@ export const sampleInvoices: readonly SampleInvoice[] = [
  */
 export async function loadSamples(db: Knex, now: Date): Promise<number> {
   const requests = sampleInvoices.map(requestOf);
-  // The transaction begins with the write lock, so of two processes that start at once only one finds the table empty.
-  return db.transaction(async (trx) => {
+  // Of two processes that start at once only one finds the table empty.
+  return exclusively(db, async (trx) => {
     if ((await trx('invoices').first('id')) !== undefined) {
       return 0;
     }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { createTable } from '../create-table.ts';
 
 const FIELDS = [
   ...['invoice_number', 'invoice_date', 'invoice_type', 'reference_number', 'due_date', 'vendor_name', 'vendor_id'],
@@ -12,36 +13,37 @@ const FIELDS = [
 
 /** Invoices: decimals as canonical text (exact on every engine), dates and times as ISO text, maps as JSON text. */
 export async function up(db: Knex): Promise<void> {
-  await db.schema.createTable('invoices', (table) => {
-    table.string('id', 36).primary();
-    table.string('file_name', 255);
-    table.text('file_path');
-    table.string('content_sha256', 64).unique();
-    table.string('upload_date', 24).notNullable();
-    table.string('status', 50).notNullable();
-    table.string('processing_state', 20).notNullable();
-    table.string('invoice_subtype', 50);
+  await createTable(db, 'invoices', ({ table, text }) => {
+    text('id', 36).primary();
+    text('file_name', 255);
+    text('file_path');
+    text('content_sha256', 64).unique();
+    text('upload_date', 24).notNullable();
+    text('status', 50).notNullable();
+    text('processing_state', 20).notNullable();
+    text('invoice_subtype', 50);
     table.integer('review_version').notNullable().defaultTo(0);
-    table.string('review_status', 50);
-    table.string('reviewer', 200);
-    table.string('review_timestamp', 24);
-    table.text('review_notes');
-    table.text('notes');
-    table.string('extraction_timestamp', 24);
-    table.string('extraction_confidence', 64);
-    table.string('acceptance_percentage', 64);
-    table.string('created_at', 24).notNullable();
-    table.string('updated_at', 24).notNullable();
+    text('review_status', 50);
+    text('reviewer', 200);
+    text('review_timestamp', 24);
+    text('review_notes');
+    text('notes');
+    text('extraction_timestamp', 24);
+    text('extraction_confidence', 64);
+    text('acceptance_percentage', 64);
+    text('created_at', 24).notNullable();
+    text('updated_at', 24).notNullable();
     for (const field of FIELDS) {
-      table.text(field);
+      text(field);
     }
-    table.text('vendor_address');
-    table.text('bill_to_address');
-    table.text('remit_to_address');
-    table.text('tax_breakdown').notNullable().defaultTo('{}');
-    table.text('field_confidence').notNullable().defaultTo('{}');
-    table.text('field_confirmations').notNullable().defaultTo('{}');
-    table.text('extensions');
+    text('vendor_address');
+    text('bill_to_address');
+    text('remit_to_address');
+    // No defaults: MySQL has none for long texts.
+    text('tax_breakdown').notNullable();
+    text('field_confidence').notNullable();
+    text('field_confirmations').notNullable();
+    text('extensions');
     table.index(['upload_date', 'id']);
   });
 }
