@@ -1,32 +1,80 @@
-// The two test suites of this repository, as arguments for Mocha. Paths are relative to the repository's root.
+// The test suites of this repository, as arguments for Mocha. Paths are relative to the repository's root.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { endOf } from './interrupts.mjs';
 
-/** Each suite runs in a Mocha process of its own: only the API's suite wants a database for every test. */
-export const suites = [
-  { name: 'library', folder: 'packages/db-isolation/test', args: [] },
-  { name: 'api', folder: 'apps/api/test', args: ['--require', './apps/api/test/support/hooks.ts'] },
-];
+/** Mocha's arguments for one process, and for several. */
+export const modes = { serial: [], parallel: ['--parallel', '--jobs', '4'] };
 
-/** All test files of a suite, sorted. */
-export function testFiles({ folder }) {
+const LIBRARY = 'packages/db-isolation/test';
+const SERVERS = `${LIBRARY}/servers`;
+const API = 'apps/api/test';
+
+/** Tests of the API that start it as a process: how many workers Mocha has makes no difference to them. */
+const API_PROCESSES = ['main', 'readme', 'starting'].map((name) => join(API, `${name}.test.ts`));
+
+/** What every engine and every client has to do, on each of them. */
+const CONTRACTS = ['sqlite/engine', 'postgres/engine', 'mysql/engine', 'clients/contract'].map((name) =>
+  join(LIBRARY, `${name}.test.ts`),
+);
+
+/**
+ * The suites that `npm test` runs on these engines, with their files in each mode. Each runs in a Mocha process of its
+ * own: only the API's suite wants a database for every test, and it runs once for each engine. Of the library only the
+ * contracts run in both modes.
+ */
+export function suitesOn(engines) {
+  const library = testFiles(LIBRARY).filter((file) => !file.startsWith(SERVERS));
+  const api = testFiles(API);
+  return [
+    { name: 'library', engine: engines.join(', '), args: [], env: {}, files: { serial: CONTRACTS, parallel: library } },
+    ...engines.map((engine) => ({
+      name: 'api',
+      engine,
+      args: ['--require', `./${API}/support/hooks.ts`],
+      env: { TEST_ENGINE: engine },
+      files: { serial: api, parallel: api.filter((file) => !API_PROCESSES.includes(file)) },
+    })),
+  ];
+}
+
+/** The library's tests that kill processes, start servers anew and fill disks. */
+export function serverSuite(engines) {
+  const files = { parallel: testFiles(SERVERS) };
+  return { name: 'servers', engine: engines.join(', '), args: [], env: {}, files };
+}
+
+/** All test files of a folder, sorted. */
+function testFiles(folder) {
   return readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join(folder, name))
     .sort();
 }
 
-/** Runs Mocha and answers its exit code and, where `capture` is set, what it printed. */
-export function runMocha(args, { capture = false, env = {} } = {}) {
+/** Runs Mocha; answers its exit code, what it printed, what it printed of failures, and counts of tests. */
+export async function runMocha(args, env) {
   const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
+  const colors = process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {};
   const child = spawn(process.execPath, [mocha, ...args], {
-    stdio: ['ignore', capture ? 'pipe' : 'inherit', capture ? 'pipe' : 'inherit'],
-    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...colors, ...env },
   });
   let output = '';
-  child.stdout?.on('data', (chunk) => (output += chunk));
-  child.stderr?.on('data', (chunk) => (output += chunk));
-  return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code: code ?? signal, output })));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+  const code = await endOf(child).catch((error) => {
+    console.log(output); // says in which test it was interrupted
+    throw error;
+  });
+  const plain = stripVTControlCharacters(output);
+  const count = (word) => Number(new RegExp(`^ {2}(\\d+) ${word}`, 'm').exec(plain)?.[1] ?? 0);
+  const failures = code === 0 ? '' : plain.slice(Math.max(0, plain.search(/^ {2}\d+ (passing|failing)/m)));
+  return { code, output, failures, passing: count('passing'), pending: count('pending'), failing: count('failing') };
 }
