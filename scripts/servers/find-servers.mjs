@@ -55,14 +55,15 @@ async function findServer(engine, env) {
     }
   }
   const refusals = new Set();
-  for (const url of onLocalhost(env)) {
+  const ownServers = env.DB_ISOLATION_PRIVATE_SERVERS;
+  for (const url of ownServers === 'always' ? [] : onLocalhost(env)) {
     try {
       return { url, what: `${await probe(url)}, on ${address(url)}` };
     } catch (error) {
       refusals.add(`${address(url)}: ${reason(error)}`);
     }
   }
-  if (env.DB_ISOLATION_PRIVATE_SERVERS !== 'off') {
+  if (ownServers !== 'off') {
     try {
       const server = await startPrivate();
       if (server) return { ...server, what: `${await probe(server.url)}, ${server.origin}` };

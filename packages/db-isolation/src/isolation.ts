@@ -7,7 +7,7 @@ import { ClonePool } from './core/pool.ts';
 import { rootHooks } from './core/root-hooks.ts';
 import { Templates } from './core/templates.ts';
 import type { Engine, EngineSession, SweepReport } from './engines/engine.ts';
-import { closed, hooksNotRun, invalidOption, leaked, noLease } from './errors.ts';
+import { closed, hooksNotRun, invalidOption, leaked, messageOf, noLease } from './errors.ts';
 import { allowList, type Guarded, guard } from './guard/guard.ts';
 import { describeLeak, type LeakKind, type LeakReaction, type LeakReactions, reactionTo } from './leaks.ts';
 import { type Provider, type ProviderSource, providerSources, type SourcedProvider } from './provider.ts';
@@ -268,7 +268,9 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
     ends.push(...(await Promise.allSettled([this.#endSession()])));
     this.#disarm?.();
     const failures = ends.filter((end) => end.status === 'rejected').map((end) => end.reason);
-    if (failures.length > 0) throw new AggregateError(failures, 'Some databases could not be given back cleanly');
+    if (failures.length === 0) return;
+    const reasons = failures.map(messageOf).join('; ');
+    throw new AggregateError(failures, `Some databases could not be given back cleanly: ${reasons}`);
   }
 
   #guardFrom(option: IsolationOptions<Db>['guard'] = true): Guarded | undefined {

@@ -17,6 +17,8 @@ const NUMBERS = {
   cannotKill: [1094, 1095],
   schemaReadOnly: [3989],
   databaseExists: [1007],
+  /** Files that are not known to the server are where a database was. */
+  directoryNotEmpty: [1010],
   sequenceRunOut: [4084],
   functionsNeedTrust: [1419],
   noPermission: [1044, 1142, 1143, 1227, 1370, 1419, 1410],
