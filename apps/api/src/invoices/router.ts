@@ -5,6 +5,7 @@ import { jsonBody } from '../http/json-body.ts';
 import { read } from '../http/reader.ts';
 import { sendJson, tagVersion } from '../http/reply.ts';
 import { addRoute, pathId } from '../http/routes.ts';
+import { writeContext } from '../http/write-context.ts';
 import { getInvoice } from '../model/invoice-store.ts';
 import { handOverInvoice } from './hand-over-invoice.ts';
 import { handOverRequest } from './hand-over-request.ts';
@@ -24,7 +25,7 @@ export function invoiceRouter({ db, now }: InvoiceRoutes): Router {
     post: async (request, response) => {
       const body = await jsonBody(request, response);
       const input = read('body', (place) => handOverRequest(body, place));
-      const invoice = await handOverInvoice(db, input, now().toISOString());
+      const invoice = await handOverInvoice(db, input, writeContext(request, now));
       response.location(`/api/v1/invoices/${invoice.id}`);
       tagVersion(response, invoice.review_version);
       sendJson(response, 201, representation(invoice));

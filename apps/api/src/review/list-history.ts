@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { readOneState } from '../db/one-state.ts';
+import { type HistoryEntry, historyAfter } from '../model/history-store.ts';
 import { getInvoice } from '../model/invoice-store.ts';
-import { type HistoryEntry, historyAfter } from './history-store.ts';
 
 /**
  * The reviews of an invoice, in the order they were submitted.

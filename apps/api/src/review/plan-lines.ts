@@ -35,11 +35,6 @@ export function planLines(
   });
 }
 
-/** Whether two lists of lines differ in a number or a value; confidence and confirmation do not count. */
-export function linesDiffer(before: readonly LineItem[], after: readonly LineItem[]): boolean {
-  return JSON.stringify(before.map(valuesOf)) !== JSON.stringify(after.map(valuesOf));
-}
-
 interface Work {
   /** Stored lines that are still there, by the number they had before the request. */
   readonly known: Map<number, WorkingLine>;
@@ -118,8 +113,4 @@ function numbered(working: readonly WorkingLine[]): LineItem[] {
     taken.add(line.line_number);
   }
   return working.map(({ line }) => line).sort((a, b) => a.line_number - b.line_number);
-}
-
-function valuesOf(line: LineItem): unknown[] {
-  return [line.line_number, ...LINE_FIELD_NAMES.map((name) => line[name])];
 }

@@ -1,7 +1,7 @@
 import type { Confirmation } from '../model/invoice.ts';
 import type { InvoicePatch } from '../model/invoice-store.ts';
-import { type ClearName, namesChangedBy } from './clear-fields.ts';
-import type { HistoryEntry } from './history-store.ts';
+import type { InvoiceWrite } from '../model/write-invoice.ts';
+import type { ClearName } from './clear-fields.ts';
 import type { FieldPlan } from './plan-fields.ts';
 import type { ReviewRequest } from './review-request.ts';
 
@@ -27,20 +27,12 @@ export function reviewPatch(
 }
 
 /** What a review leaves in the history. */
-export function historyEntry(
-  request: ReviewRequest,
-  version: number,
-  changed: readonly string[],
-  clears: ReadonlySet<ClearName>,
-  { at }: Confirmation,
-): HistoryEntry {
+export function historyEntry(request: ReviewRequest, { at }: Confirmation): InvoiceWrite['entry'] {
   return {
     status: request.overall_validation_status,
     reviewer: request.reviewer,
     notes: request.validation_notes,
     timestamp: at,
-    review_version: version,
-    changed_fields: sortedUnique([...changed, ...namesChangedBy(clears)]),
     field_notes: (request.field_validations ?? []).flatMap(({ field_name, validation_notes }) =>
       validation_notes === null ? [] : [{ field_name, notes: validation_notes }],
     ),
@@ -48,11 +40,6 @@ export function historyEntry(
       validation_notes === null ? [] : [{ line_number, notes: validation_notes }],
     ),
   };
-}
-
-/** Each name once, ordered by code unit. */
-export function sortedUnique(names: readonly string[]): string[] {
-  return [...new Set(names)].sort();
 }
 
 function statusAfter(reviewStatus: string): InvoicePatch {

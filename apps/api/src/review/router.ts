@@ -5,6 +5,7 @@ import { jsonBody } from '../http/json-body.ts';
 import { read } from '../http/reader.ts';
 import { sendJson, tagVersion } from '../http/reply.ts';
 import { addRoute, pathId } from '../http/routes.ts';
+import { writeContext } from '../http/write-context.ts';
 import { getInvoice } from '../model/invoice-store.ts';
 import { listHistory } from './list-history.ts';
 import { listInvoices } from './list-invoices.ts';
@@ -36,7 +37,7 @@ export function reviewRouter({ db, now }: ReviewRoutes): Router {
     post: async (request, response) => {
       const body = await jsonBody(request, response);
       const review = read('body', (place) => reviewRequest(body, place));
-      const accepted = await validateInvoice(db, review, now().toISOString());
+      const accepted = await validateInvoice(db, review, writeContext(request, now));
       tagVersion(response, accepted.reviewVersion);
       sendJson(response, 200, {
         success: true,

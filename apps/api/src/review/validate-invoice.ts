@@ -1,13 +1,15 @@
 import type { Knex } from 'knex';
 import { inTransaction } from '../db/in-transaction.ts';
-import { InvalidStateError, StaleWriteError } from '../errors.ts';
+import { InvalidStateError } from '../errors.ts';
+import { type HistoryEntry, historyAfter } from '../model/history-store.ts';
 import type { Invoice } from '../model/invoice.ts';
-import { getInvoice, type InvoicePatch, saveLines, updateInvoice } from '../model/invoice-store.ts';
-import { readClears } from './clear-fields.ts';
-import { appendHistory, type HistoryEntry, historyAfter } from './history-store.ts';
+import { getInvoice } from '../model/invoice-store.ts';
+import type { WriteContext } from '../model/write-context.ts';
+import { laterOf, writeInvoice } from '../model/write-invoice.ts';
+import { namesChangedBy, readClears } from './clear-fields.ts';
 import { planFields } from './plan-fields.ts';
-import { linesDiffer, planLines } from './plan-lines.ts';
-import { historyEntry, reviewPatch, sortedUnique } from './plan-review.ts';
+import { planLines } from './plan-lines.ts';
+import { historyEntry, reviewPatch } from './plan-review.ts';
 import { readDecisions } from './read-decisions.ts';
 import type { ReviewRequest } from './review-request.ts';
 
@@ -18,29 +20,38 @@ export interface AcceptedReview {
 }
 
 /**
- * Takes a review of an invoice: all of it, or nothing.
+ * Takes a review of an invoice: all of it, or nothing. It is in the name of whoever is known to write, else of the
+ * reviewer that the request names.
  *
  * @throws InvoiceNotFoundError, InvalidStateError, InvalidClearFieldsError, ValidationError or StaleWriteError, checked
  * in this order; line rules that depend on the stored lines (a ValidationError too) are checked last. DatabaseBusyError.
  */
-export async function validateInvoice(db: Knex, request: ReviewRequest, now: string): Promise<AcceptedReview> {
+export async function validateInvoice(
+  db: Knex,
+  request: ReviewRequest,
+  context: WriteContext,
+): Promise<AcceptedReview> {
+  const review = { ...request, reviewer: context.actor ?? request.reviewer };
   return inTransaction(db, async (trx) => {
-    const invoice = await getInvoice(trx, request.invoice_id);
-    refuseUnreviewable(invoice);
-    const clears = readClears(request.clear_fields ?? []);
-    const decisions = readDecisions(request);
-    const confirmation = { by: request.reviewer, at: laterOf(now, invoice.updated_at) };
+    const before = await getInvoice(trx, review.invoice_id);
+    refuseUnreviewable(before);
+    const clears = readClears(review.clear_fields ?? []);
+    const decisions = readDecisions(review);
+    const confirmation = { by: review.reviewer, at: laterOf(context.now, before.updated_at) };
 
-    const fields = planFields(invoice, decisions.fields, clears, confirmation);
-    await moveToNextVersion(trx, invoice, request, reviewPatch(request, fields, clears, confirmation));
-    const planned = planLines(invoice.line_items, decisions.lines, confirmation);
-    const lines = clears.has('line_items') ? [] : planned;
-    await saveLines(trx, invoice.id, invoice.line_items, lines);
-
-    const version = invoice.review_version + 1;
-    const changed = linesDiffer(invoice.line_items, lines) ? [...fields.changed, 'line_items'] : fields.changed;
-    await appendHistory(trx, invoice.id, historyEntry(request, version, changed, clears, confirmation));
-    return { reviewVersion: version, history: await historyAfter(trx, invoice.id, 0) };
+    const fields = planFields(before, decisions.fields, clears, confirmation);
+    const after = await writeInvoice(trx, {
+      before,
+      expectedVersion: review.expected_review_version,
+      patch: reviewPatch(review, fields, clears, confirmation),
+      lines: () => {
+        const planned = planLines(before.line_items, decisions.lines, confirmation);
+        return clears.has('line_items') ? [] : planned;
+      },
+      changed: [...fields.changed, ...namesChangedBy(clears)],
+      entry: historyEntry(review, confirmation),
+    });
+    return { reviewVersion: after.review_version, history: await historyAfter(trx, after.id, 0) };
   });
 }
 
@@ -48,37 +59,4 @@ function refuseUnreviewable({ id, processing_state }: Invoice): void {
   if (processing_state !== 'EXTRACTED' && processing_state !== 'VALIDATED') {
     throw new InvalidStateError(id, processing_state);
   }
-}
-
-/** The patch was made from the version that was read, so it may only be written over that one. */
-async function moveToNextVersion(
-  trx: Knex.Transaction,
-  invoice: Invoice,
-  { expected_review_version: expected }: ReviewRequest,
-  patch: InvoicePatch,
-): Promise<void> {
-  const isCurrent = expected === invoice.review_version;
-  if (!isCurrent || !(await updateInvoice(trx, invoice.id, expected, patch))) {
-    throw await staleWrite(trx, invoice.id, expected);
-  }
-}
-
-async function staleWrite(trx: Knex.Transaction, id: string, expected: number): Promise<StaleWriteError> {
-  const current = await getInvoice(trx, id);
-  // The version sent may be beyond what a database can compare with.
-  const later = await historyAfter(trx, id, Math.max(0, Math.min(expected, current.review_version)));
-  // On a server yet another review may have come in since the invoice was read.
-  const since = later.filter((entry) => entry.review_version <= current.review_version);
-  return new StaleWriteError({
-    invoiceId: id,
-    currentVersion: current.review_version,
-    changedFields: sortedUnique(since.flatMap((entry) => entry.changed_fields)),
-    updatedBy: current.reviewer,
-    updatedAt: current.updated_at,
-  });
-}
-
-/** ISO times in UTC with milliseconds compare as text. */
-function laterOf(a: string, b: string): string {
-  return a > b ? a : b;
 }

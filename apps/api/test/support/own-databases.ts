@@ -17,8 +17,8 @@ export interface OwnDatabase {
 /** What tests open beside the database that every test gets, as patterns: these databases, and where servers make them. */
 export const OWN_DATABASES: readonly string[] = [
   join(tmpdir(), 'invoice-api-*'),
-  ...['postgres://*/invoice_api_*', 'postgres://*/postgres'],
-  ...['mysql://*/invoice_api_*', 'mysql://*/information_schema'],
+  ...['postgres://*:*/invoice_api_*', 'postgres://*:*/postgres'],
+  ...['mysql://*:*/invoice_api_*', 'mysql://*:*/information_schema'],
 ];
 
 /**

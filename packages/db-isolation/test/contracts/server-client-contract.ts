@@ -8,6 +8,8 @@ interface ServerSql {
   readonly id: string;
   /** The numbers of all other connections to this database. */
   readonly others: string;
+  /** Those of them that run {@link ServerSql.sleep}. */
+  readonly asleep: string;
   readonly kill: (id: unknown) => string;
 }
 
@@ -17,12 +19,16 @@ const SQL: Readonly<Record<'postgres' | 'mysql', ServerSql>> = {
     id: 'select pg_backend_pid() as id',
     others: `select pid as id from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
+    asleep: `select pid as id from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and wait_event = 'PgSleep'`,
     kill: (id) => `select pg_terminate_backend(${id})`,
   },
   mysql: {
     sleep: 'select sleep(60)',
     id: 'select connection_id() as id',
     others: 'select id from information_schema.processlist where db = database() and id <> connection_id()',
+    asleep: `select id from information_schema.processlist
+      where db = database() and id <> connection_id() and state = 'User sleep'`,
     kill: (id) => `kill ${id}`,
   },
 };
@@ -85,7 +91,7 @@ export function serverClientContract<Db>(
       const db = await test.open();
       const observer = await test.open();
       const executing = rejection(test.client.execute(db, `${sql.sleep}; insert into word values ('late')`));
-      while ((await query(observer, sql.others)).length === 0);
+      while ((await query(observer, sql.asleep)).length === 0);
       test.client.fence(db, () => new Error('fenced off'));
       expect((await test.client.close(db)).map(({ kind }) => kind)).to.deep.equal(['running-query']);
       expect((await executing).message).to.contain('fenced off');

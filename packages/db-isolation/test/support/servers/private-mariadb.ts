@@ -15,6 +15,7 @@ export interface PrivateMariadbOptions {
 /** Nothing here outlives a crash of the machine, so nothing has to reach a disk. */
 const SETTINGS = {
   'bind-address': '127.0.0.1',
+  'character-set-server': 'utf8mb4', // as Debian and MariaDB 11.6 have it
   'innodb-flush-log-at-trx-commit': 0,
   'innodb-flush-method': 'nosync',
   'innodb-doublewrite': 0,

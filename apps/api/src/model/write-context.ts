@@ -1,0 +1,9 @@
+/** What is known about a write besides what it writes. */
+export interface WriteContext {
+  /** Who writes, by their credential; null without one. */
+  readonly actor: string | null;
+  /** The request that writes, by the id that its reply and the log bear; null outside requests. */
+  readonly requestId: string | null;
+  /** The moment, in UTC with milliseconds. */
+  readonly now: string;
+}

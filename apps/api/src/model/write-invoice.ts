@@ -1,0 +1,82 @@
+import type { Knex } from 'knex';
+import { StaleWriteError } from '../errors.ts';
+import { LINE_FIELD_NAMES } from './fields.ts';
+import { appendHistory, type HistoryEntry, historyAfter } from './history-store.ts';
+import type { Invoice, LineItem } from './invoice.ts';
+import { getInvoice, type InvoicePatch, saveLines, updateInvoice } from './invoice-store.ts';
+
+/** One write of an invoice that is there. */
+export interface InvoiceWrite {
+  /** As it was read in the same transaction. */
+  readonly before: Invoice;
+  /** The version that the writer saw. */
+  readonly expectedVersion: number;
+  readonly patch: InvoicePatch;
+  /** All lines after the write; asked for once the version is known to be current. */
+  readonly lines: () => readonly LineItem[];
+  /** What the history keeps besides the version and the names that changed. */
+  readonly entry: Omit<HistoryEntry, 'review_version' | 'changed_fields'>;
+  /** Names whose value the patch changes. */
+  readonly changed: readonly string[];
+}
+
+/**
+ * The only way in which an invoice is changed: guarded by its version, which it moves on by one, with one entry in the
+ * history. Answers the invoice as it is then.
+ *
+ * @throws StaleWriteError when the invoice is not at the expected version any more; whatever `lines` throws.
+ */
+export async function writeInvoice(trx: Knex.Transaction, write: InvoiceWrite): Promise<Invoice> {
+  const { before, patch } = write;
+  await moveToNextVersion(trx, write);
+  const line_items = write.lines();
+  await saveLines(trx, before.id, before.line_items, line_items);
+  const after: Invoice = { ...before, ...patch, review_version: before.review_version + 1, line_items };
+
+  const changed = linesDiffer(before.line_items, line_items) ? [...write.changed, 'line_items'] : write.changed;
+  const { review_version } = after;
+  await appendHistory(trx, before.id, { ...write.entry, review_version, changed_fields: sortedUnique(changed) });
+  return after;
+}
+
+/** The later of two times; a write is never older than the one before it. */
+export function laterOf(a: string, b: string): string {
+  return a > b ? a : b; // ISO times in UTC with milliseconds compare as text
+}
+
+/** The patch was made from the version that was read, so it may only be written over that one. */
+async function moveToNextVersion(trx: Knex.Transaction, { before, expectedVersion, patch }: InvoiceWrite) {
+  const isCurrent = expectedVersion === before.review_version;
+  if (!isCurrent || !(await updateInvoice(trx, before.id, expectedVersion, patch))) {
+    throw await staleWrite(trx, before.id, expectedVersion);
+  }
+}
+
+async function staleWrite(trx: Knex.Transaction, id: string, expected: number): Promise<StaleWriteError> {
+  const current = await getInvoice(trx, id);
+  // The version sent may be beyond what a database can compare with.
+  const later = await historyAfter(trx, id, Math.max(0, Math.min(expected, current.review_version)));
+  // On a server yet another write may have come in since the invoice was read.
+  const since = later.filter((entry) => entry.review_version <= current.review_version);
+  return new StaleWriteError({
+    invoiceId: id,
+    currentVersion: current.review_version,
+    changedFields: sortedUnique(since.flatMap((entry) => entry.changed_fields)),
+    updatedBy: current.reviewer,
+    updatedAt: current.updated_at,
+  });
+}
+
+/** Whether two lists of lines differ in a number or a value; confidence and confirmation do not count. */
+function linesDiffer(before: readonly LineItem[], after: readonly LineItem[]): boolean {
+  return JSON.stringify(before.map(valuesOf)) !== JSON.stringify(after.map(valuesOf));
+}
+
+function valuesOf(line: LineItem): unknown[] {
+  return [line.line_number, ...LINE_FIELD_NAMES.map((name) => line[name])];
+}
+
+/** Each name once, ordered by code unit. */
+function sortedUnique(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
+}
