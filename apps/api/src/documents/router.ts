@@ -21,17 +21,23 @@ export function ingestionRouter(tools: UploadTools): Router {
   const router = Router({ caseSensitive: true, strict: true });
 
   addRoute(router, '/upload', {
-    post: unlessGone(async (request, response) => {
-      const document = await uploadOne(tools, request);
-      sendJson(response, 201, { message: 'Invoice uploaded successfully', status: 'uploaded', ...document });
-    }),
+    post: {
+      needs: 'hand-over',
+      handle: unlessGone(async (request, response) => {
+        const document = await uploadOne(tools, request);
+        sendJson(response, 201, { message: 'Invoice uploaded successfully', status: 'uploaded', ...document });
+      }),
+    },
   });
 
   addRoute(router, '/batch-upload', {
-    post: unlessGone(async (request, response) => {
-      const report = await batchUpload(tools, request, (error) => request.log.error({ err: error }, 'upload failed'));
-      sendJson(response, 200, report);
-    }),
+    post: {
+      needs: 'hand-over',
+      handle: unlessGone(async (request, response) => {
+        const report = await batchUpload(tools, request, (error) => request.log.error({ err: error }, 'upload failed'));
+        sendJson(response, 200, report);
+      }),
+    },
   });
 
   return router;
@@ -42,25 +48,28 @@ export function pdfRouter({ db, storage }: PdfRoutes): Router {
   const router = Router({ caseSensitive: true, strict: true });
 
   addRoute(router, '/invoice/:id/pdf', {
-    get: async (request, response) => {
-      const document = await openDocument(db, storage, pathId(request));
-      response.set({
-        'Content-Type': 'application/pdf',
-        'Content-Length': String(document.size),
-        'Content-Disposition': inlineDisposition(document.fileName),
-        'X-Content-Type-Options': 'nosniff',
-      });
-      if (request.method === 'HEAD') {
-        await document.close();
-        response.end();
-        return;
-      }
-      await pipeline(document.stream(), response).catch((error) => {
-        // A client that stops reading is no failure; for anything else the cut connection says that the file is short.
-        if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') {
-          request.log.error({ err: error }, 'document could not be read to its end');
+    get: {
+      needs: 'read',
+      handle: async (request, response) => {
+        const document = await openDocument(db, storage, pathId(request));
+        response.set({
+          'Content-Type': 'application/pdf',
+          'Content-Length': String(document.size),
+          'Content-Disposition': inlineDisposition(document.fileName),
+          'X-Content-Type-Options': 'nosniff',
+        });
+        if (request.method === 'HEAD') {
+          await document.close();
+          response.end();
+          return;
         }
-      });
+        await pipeline(document.stream(), response).catch((error) => {
+          // A client that stops reading is no failure; for anything else the cut connection says that the file is short.
+          if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') {
+            request.log.error({ err: error }, 'document could not be read to its end');
+          }
+        });
+      },
     },
   });
 

@@ -1,23 +1,29 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { MethodNotAllowedError } from './http-errors.ts';
+import { type Permission, permit } from './permissions.ts';
 
 /** What answers one method of a path; a rejected promise goes to the error handler. */
 type Handler = (request: Request, response: Response) => void | Promise<void>;
 
-/** The methods of one path. */
-export interface Methods {
-  readonly get?: Handler;
-  readonly post?: Handler;
+/** One method of a path, and what its caller must be allowed to do. */
+export interface Operation {
+  readonly needs: Permission;
+  readonly handle: Handler;
 }
+
+const METHODS = ['get', 'post', 'patch', 'delete'] as const;
+
+/** The methods of one path. */
+export type Methods = { readonly [method in (typeof METHODS)[number]]?: Operation };
 
 /** Adds a path to a router; every other method is answered with 405 and what is allowed. */
 export function addRoute(router: IRouter, path: string, methods: Methods): void {
   const route = router.route(path);
-  if (methods.get !== undefined) {
-    route.get(methods.get);
-  }
-  if (methods.post !== undefined) {
-    route.post(methods.post);
+  for (const method of METHODS) {
+    const operation = methods[method];
+    if (operation !== undefined) {
+      route[method](permit(operation.needs), operation.handle);
+    }
   }
   route.all(otherMethods(methods));
 }
@@ -28,7 +34,9 @@ export function pathId(request: Request): string {
 }
 
 function otherMethods(methods: Methods): RequestHandler {
-  const allow = [...(methods.get ? ['GET', 'HEAD'] : []), ...(methods.post ? ['POST'] : [])].join(', ');
+  const allow = METHODS.filter((method) => methods[method] !== undefined)
+    .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
+    .join(', ');
   return () => {
     throw new MethodNotAllowedError(allow);
   };

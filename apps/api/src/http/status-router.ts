@@ -10,21 +10,27 @@ const VERSION = '1.0.0';
 export function statusRouter(db: Knex): Router {
   const router = Router({ caseSensitive: true, strict: true });
   addRoute(router, '/', {
-    get: (_request, response) =>
-      sendJson(response, 200, { message: 'Invoice review API', version: VERSION, status: 'running' }),
+    get: {
+      needs: 'public',
+      handle: (_request, response) =>
+        sendJson(response, 200, { message: 'Invoice review API', version: VERSION, status: 'running' }),
+    },
   });
   addRoute(router, '/health', {
-    get: (_request, response) => sendJson(response, 200, { status: 'healthy' }),
+    get: { needs: 'public', handle: (_request, response) => sendJson(response, 200, { status: 'healthy' }) },
   });
   addRoute(router, '/api/health/db', {
-    get: async (request, response) => {
-      try {
-        await db.raw('SELECT 1');
-      } catch (cause) {
-        request.log.error({ err: cause }, 'database unavailable');
-        throw new DatabaseUnavailableError('Database unavailable', { cause });
-      }
-      sendJson(response, 200, { status: 'ok' });
+    get: {
+      needs: 'public',
+      handle: async (request, response) => {
+        try {
+          await db.raw('SELECT 1');
+        } catch (cause) {
+          request.log.error({ err: cause }, 'database unavailable');
+          throw new DatabaseUnavailableError('Database unavailable', { cause });
+        }
+        sendJson(response, 200, { status: 'ok' });
+      },
     },
   });
   return router;

@@ -22,21 +22,27 @@ export function invoiceRouter({ db, now }: InvoiceRoutes): Router {
   const router = Router({ caseSensitive: true, strict: true });
 
   addRoute(router, '/invoices', {
-    post: async (request, response) => {
-      const body = await jsonBody(request, response);
-      const input = read('body', (place) => handOverRequest(body, place));
-      const invoice = await handOverInvoice(db, input, writeContext(request, now));
-      response.location(`/api/v1/invoices/${invoice.id}`);
-      tagVersion(response, invoice.review_version);
-      sendJson(response, 201, representation(invoice));
+    post: {
+      needs: 'hand-over',
+      handle: async (request, response) => {
+        const body = await jsonBody(request, response);
+        const input = read('body', (place) => handOverRequest(body, place));
+        const invoice = await handOverInvoice(db, input, writeContext(request, now));
+        response.location(`/api/v1/invoices/${invoice.id}`);
+        tagVersion(response, invoice.review_version);
+        sendJson(response, 201, representation(invoice));
+      },
     },
   });
 
   addRoute(router, '/invoices/:id', {
-    get: async (request, response) => {
-      const invoice = await readOneState(db, (trx) => getInvoice(trx, pathId(request)));
-      tagVersion(response, invoice.review_version);
-      sendJson(response, 200, representation(invoice));
+    get: {
+      needs: 'read',
+      handle: async (request, response) => {
+        const invoice = await readOneState(db, (trx) => getInvoice(trx, pathId(request)));
+        tagVersion(response, invoice.review_version);
+        sendJson(response, 200, representation(invoice));
+      },
     },
   });
 

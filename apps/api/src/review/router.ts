@@ -26,41 +26,53 @@ export function reviewRouter({ db, now }: ReviewRoutes): Router {
   const router = Router({ caseSensitive: true, strict: true });
 
   addRoute(router, '/invoices', {
-    get: async (request, response) => sendJson(response, 200, await listInvoices(db, listRequest(request.query))),
+    get: {
+      needs: 'read',
+      handle: async (request, response) => sendJson(response, 200, await listInvoices(db, listRequest(request.query))),
+    },
   });
 
   // Before /invoice/:id, which would take them for ids.
   addRoute(router, '/invoice/schema', {
-    get: (_request, response) => sendJson(response, 200, reviewSchema),
+    get: { needs: 'read', handle: (_request, response) => sendJson(response, 200, reviewSchema) },
   });
   addRoute(router, '/invoice/validate', {
-    post: async (request, response) => {
-      const body = await jsonBody(request, response);
-      const review = read('body', (place) => reviewRequest(body, place));
-      const accepted = await validateInvoice(db, review, writeContext(request, now));
-      tagVersion(response, accepted.reviewVersion);
-      sendJson(response, 200, {
-        success: true,
-        invoice_id: review.invoice_id,
-        validation_status: review.overall_validation_status,
-        message: 'Invoice validation completed successfully',
-        review_version: accepted.reviewVersion,
-        review_history: accepted.history,
-      });
+    post: {
+      needs: 'review',
+      handle: async (request, response) => {
+        const body = await jsonBody(request, response);
+        const review = read('body', (place) => reviewRequest(body, place));
+        const accepted = await validateInvoice(db, review, writeContext(request, now));
+        tagVersion(response, accepted.reviewVersion);
+        sendJson(response, 200, {
+          success: true,
+          invoice_id: review.invoice_id,
+          validation_status: review.overall_validation_status,
+          message: 'Invoice validation completed successfully',
+          review_version: accepted.reviewVersion,
+          review_history: accepted.history,
+        });
+      },
     },
   });
 
   addRoute(router, '/invoice/:id', {
-    get: async (request, response) => {
-      const invoice = await readOneState(db, (trx) => getInvoice(trx, pathId(request)));
-      tagVersion(response, invoice.review_version);
-      sendJson(response, 200, reviewView(invoice));
+    get: {
+      needs: 'read',
+      handle: async (request, response) => {
+        const invoice = await readOneState(db, (trx) => getInvoice(trx, pathId(request)));
+        tagVersion(response, invoice.review_version);
+        sendJson(response, 200, reviewView(invoice));
+      },
     },
   });
 
   addRoute(router, '/invoice/:id/history', {
-    get: async (request, response) => {
-      sendJson(response, 200, await listHistory(db, pathId(request)));
+    get: {
+      needs: 'read',
+      handle: async (request, response) => {
+        sendJson(response, 200, await listHistory(db, pathId(request)));
+      },
     },
   });
 
