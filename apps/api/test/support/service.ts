@@ -19,10 +19,15 @@ export class Service {
   #stderr = '';
   readonly #ended: Promise<Ended>;
 
-  constructor(environment: Record<string, string>, nodeOptions: readonly string[] = []) {
+  /** From the sources, unless a program is given: what Node runs, with its options. */
+  constructor(
+    environment: Record<string, string>,
+    nodeOptions: readonly string[] = [],
+    program: readonly string[] = COMMAND,
+  ) {
     const { PATH } = process.env;
     const env = { ...(PATH === undefined ? {} : { PATH }), PORT: '0', LOG_LEVEL: 'silent', ...environment };
-    this.process = spawn(process.execPath, [...nodeOptions, ...COMMAND], { cwd: REPOSITORY, env });
+    this.process = spawn(process.execPath, [...nodeOptions, ...program], { cwd: REPOSITORY, env });
     this.process.stdout?.setEncoding('utf8').on('data', (text) => {
       this.#stdout += text;
     });
