@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
+import type { Dialect } from './database-url.ts';
 import { dialectOf } from './dialect.ts';
 import { isMariaDb } from './mysql.ts';
 
-/** Defines the columns of a new table. */
+/** Defines columns of a table. */
 export interface Columns {
   readonly table: Knex.CreateTableBuilder;
   /** A text that is compared and ordered by its code points; of any length when none is given. */
@@ -29,13 +30,27 @@ export async function createTable(db: Knex, name: string, define: (columns: Colu
       table.collate(collation);
       table.comment(MARK);
     }
-    define({ table, text: TEXT[dialect](table) });
+    define(columnsOf(dialect, table));
   });
+}
+
+/** What defines columns of a table on an engine. */
+export function columnsOf(dialect: Dialect, table: Knex.CreateTableBuilder): Columns {
+  return { table, text: TEXT[dialect](table) };
+}
+
+/** Whether a table of this name on MySQL was made by this service. */
+export async function bearsMark(db: Knex, name: string): Promise<boolean> {
+  const ours = await db('information_schema.tables')
+    .whereRaw('table_schema = DATABASE()')
+    .where({ table_name: name, table_comment: MARK })
+    .first('table_name');
+  return ours !== undefined;
 }
 
 type TextColumn = (table: Knex.CreateTableBuilder) => Columns['text'];
 
-const TEXT: Readonly<Record<'sqlite' | 'postgres' | 'mysql', TextColumn>> = {
+const TEXT: Readonly<Record<Dialect, TextColumn>> = {
   sqlite: (table) => (name, most) => (most === undefined ? table.text(name) : table.string(name, most)),
   postgres: (table) => (name, most) =>
     table.specificType(name, `${most === undefined ? 'text' : `varchar(${most})`} COLLATE "C"`),
@@ -54,11 +69,7 @@ async function binaryCollation(db: Knex): Promise<string> {
  * one is made again, if it bears our mark and is empty; any other table of that name makes the migration fail.
  */
 async function dropUnfinished(db: Knex, name: string): Promise<void> {
-  const ours = await db('information_schema.tables')
-    .whereRaw('table_schema = DATABASE()')
-    .where({ table_name: name, table_comment: MARK })
-    .first('table_name');
-  if (ours !== undefined && (await db(name).first()) === undefined) {
+  if ((await bearsMark(db, name)) && (await db(name).first()) === undefined) {
     await db.schema.dropTable(name);
   }
 }

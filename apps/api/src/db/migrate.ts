@@ -4,6 +4,8 @@ import { exclusively } from './exclusively.ts';
 import * as createInvoices from './migrations/001-create-invoices.ts';
 import * as createLineItems from './migrations/002-create-line-items.ts';
 import * as createReviewHistory from './migrations/003-create-review-history.ts';
+import * as createAuditLog from './migrations/004-create-audit-log.ts';
+import * as numberLinesAndAmounts from './migrations/006-number-lines-and-amounts.ts';
 import { checkMysql } from './mysql.ts';
 import { checkPostgres } from './postgres.ts';
 
@@ -16,6 +18,8 @@ const migrations: readonly NamedMigration[] = [
   { name: '001-create-invoices', up: createInvoices.up, down: createInvoices.down },
   { name: '002-create-line-items', up: createLineItems.up, down: createLineItems.down },
   { name: '003-create-review-history', up: createReviewHistory.up, down: createReviewHistory.down },
+  { name: '004-create-audit-log', up: createAuditLog.up, down: createAuditLog.down },
+  { name: '006-number-lines-and-amounts', up: numberLinesAndAmounts.up, down: numberLinesAndAmounts.down },
 ];
 
 /** The migrations of this service, oldest first, as Knex wants them. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { DuplicateDocumentError, EmptyFileError, FileRejectedError } from '../errors.ts';
+import type { WriteContext } from '../model/write-context.ts';
 import { cleanFileName } from './file-name.ts';
 import { ClientGoneError, type FilePart, IncompleteFileError, missingFile, readFileParts } from './multipart.ts';
 import { type UploadTools, uploadDocument } from './upload-document.ts';
@@ -29,11 +30,12 @@ export interface BatchReport {
 export async function batchUpload(
   tools: UploadTools,
   request: IncomingMessage,
+  context: WriteContext,
   logFailure: (error: unknown) => void,
 ): Promise<BatchReport> {
   const results: FileResult[] = [];
   await readFileParts(request, 'files', async (part) => {
-    results.push(await uploadOneOfMany(tools, part, logFailure));
+    results.push(await uploadOneOfMany(tools, part, context, logFailure));
   });
   if (results.length === 0) {
     throw missingFile('files');
@@ -51,11 +53,12 @@ export async function batchUpload(
 async function uploadOneOfMany(
   tools: UploadTools,
   part: FilePart,
+  context: WriteContext,
   logFailure: (error: unknown) => void,
 ): Promise<FileResult> {
   const file_name = cleanFileName(part.fileName);
   try {
-    const { invoice_id } = await uploadDocument(tools, part);
+    const { invoice_id } = await uploadDocument(tools, part, context);
     return { file_name, invoice_id, status: 'uploaded', errors: [] };
   } catch (error) {
     if (error instanceof ClientGoneError) {

@@ -1,7 +1,12 @@
 import type { Knex } from 'knex';
+import { appendAudit } from '../audit/append-audit.ts';
 import { inTransaction } from '../db/in-transaction.ts';
 import { isUniqueViolation } from '../db/unique-violation.ts';
 import { DatabaseBusyError, DuplicateDocumentError, InvoiceNotFoundError } from '../errors.ts';
+import { invoiceChanges } from '../model/invoice-changes.ts';
+import { getInvoice } from '../model/invoice-store.ts';
+import type { WriteContext } from '../model/write-context.ts';
+import { listColumns } from '../model/list-columns.ts';
 import { isStorableText } from '../text.ts';
 
 /** What is written down about an uploaded document. */
@@ -30,12 +35,19 @@ export class UncertainInsertError extends Error {
  * @throws DuplicateDocumentError when the unique index knows these bytes already, DatabaseBusyError,
  * UncertainInsertError.
  */
-export async function insertDocument(db: Knex, document: NewDocument): Promise<void> {
+export async function insertDocument(db: Knex, document: NewDocument, context: WriteContext): Promise<void> {
   let committing = false;
   try {
     await inTransaction(db, async (trx) => {
       committing = false;
       await trx('invoices').insert(pendingInvoice(document));
+      const invoice = await getInvoice(trx, document.invoice_id);
+      await appendAudit(trx, context, {
+        action: 'document.uploaded',
+        invoiceId: invoice.id,
+        reviewVersion: invoice.review_version,
+        changes: invoiceChanges(null, invoice),
+      });
       committing = true;
     });
   } catch (cause) {
@@ -85,6 +97,7 @@ function pendingInvoice(document: NewDocument) {
     tax_breakdown: '{}',
     field_confidence: '{}',
     field_confirmations: '{}',
+    ...listColumns({ file_name: document.file_name, fields: {}, field_confidence: new Map() }),
     created_at: document.upload_date,
     updated_at: document.upload_date,
   };

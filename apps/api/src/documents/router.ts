@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from 'express';
 import type { Knex } from 'knex';
 import { sendJson } from '../http/reply.ts';
 import { addRoute, pathId } from '../http/routes.ts';
+import { writeContext } from '../http/write-context.ts';
 import { batchUpload } from './batch-upload.ts';
 import { inlineDisposition } from './content-disposition.ts';
 import { ClientGoneError, IncompleteFileError, missingFile, readFileParts } from './multipart.ts';
@@ -34,7 +35,8 @@ export function ingestionRouter(tools: UploadTools): Router {
     post: {
       needs: 'hand-over',
       handle: unlessGone(async (request, response) => {
-        const report = await batchUpload(tools, request, (error) => request.log.error({ err: error }, 'upload failed'));
+        const logFailure = (error: unknown) => request.log.error({ err: error }, 'upload failed');
+        const report = await batchUpload(tools, request, writeContext(request, tools.now), logFailure);
         sendJson(response, 200, report);
       }),
     },
@@ -77,10 +79,11 @@ export function pdfRouter({ db, storage }: PdfRoutes): Router {
 }
 
 async function uploadOne(tools: UploadTools, request: Request): Promise<UploadedDocument> {
+  const context = writeContext(request, tools.now);
   let document: UploadedDocument | undefined;
   try {
     await readFileParts(request, 'file', async (part) => {
-      document ??= await uploadDocument(tools, part);
+      document ??= await uploadDocument(tools, part, context);
     });
   } catch (error) {
     throw error instanceof IncompleteFileError ? missingFile('file') : error;

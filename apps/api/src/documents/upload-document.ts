@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { EmptyFileError, FileRejectedError } from '../errors.ts';
+import type { WriteContext } from '../model/write-context.ts';
 import { insertDocument, UncertainInsertError } from './document-store.ts';
 import { cleanFileName, hasPdfExtension } from './file-name.ts';
 import type { FilePart } from './multipart.ts';
@@ -36,7 +37,11 @@ const BYTES_PER_MB = 1_048_576;
  *
  * @throws EmptyFileError, FileRejectedError, DuplicateDocumentError; nothing of the upload remains then.
  */
-export async function uploadDocument(tools: UploadTools, part: FilePart): Promise<UploadedDocument> {
+export async function uploadDocument(
+  tools: UploadTools,
+  part: FilePart,
+  context: Omit<WriteContext, 'now'>,
+): Promise<UploadedDocument> {
   const fileName = cleanFileName(part.fileName);
   if (!hasPdfExtension(fileName)) {
     throw (await isEmpty(part))
@@ -57,7 +62,7 @@ export async function uploadDocument(tools: UploadTools, part: FilePart): Promis
       upload_date: uploadedAt.toISOString(),
       content_sha256: received.sha256,
     };
-    await insertDocument(tools.db, document);
+    await insertDocument(tools.db, document, { ...context, now: document.upload_date });
     return document;
   } catch (error) {
     if (!(error instanceof UncertainInsertError)) {

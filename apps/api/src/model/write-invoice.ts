@@ -1,9 +1,12 @@
 import type { Knex } from 'knex';
+import { appendAudit } from '../audit/append-audit.ts';
 import { StaleWriteError } from '../errors.ts';
 import { LINE_FIELD_NAMES } from './fields.ts';
 import { appendHistory, type HistoryEntry, historyAfter } from './history-store.ts';
 import type { Invoice, LineItem } from './invoice.ts';
+import { invoiceChanges } from './invoice-changes.ts';
 import { getInvoice, type InvoicePatch, saveLines, updateInvoice } from './invoice-store.ts';
+import type { WriteContext } from './write-context.ts';
 
 /** One write of an invoice that is there. */
 export interface InvoiceWrite {
@@ -18,11 +21,14 @@ export interface InvoiceWrite {
   readonly entry: Omit<HistoryEntry, 'review_version' | 'changed_fields'>;
   /** Names whose value the patch changes. */
   readonly changed: readonly string[];
+  readonly context: WriteContext;
+  /** What the audit log calls it. */
+  readonly action: string;
 }
 
 /**
  * The only way in which an invoice is changed: guarded by its version, which it moves on by one, with one entry in the
- * history. Answers the invoice as it is then.
+ * history and one in the audit log. Answers the invoice as it is then; the transaction writes nothing after it.
  *
  * @throws StaleWriteError when the invoice is not at the expected version any more; whatever `lines` throws.
  */
@@ -36,6 +42,9 @@ export async function writeInvoice(trx: Knex.Transaction, write: InvoiceWrite): 
   const changed = linesDiffer(before.line_items, line_items) ? [...write.changed, 'line_items'] : write.changed;
   const { review_version } = after;
   await appendHistory(trx, before.id, { ...write.entry, review_version, changed_fields: sortedUnique(changed) });
+  const { action, context } = write;
+  const changes = invoiceChanges(before, after);
+  await appendAudit(trx, context, { action, invoiceId: before.id, reviewVersion: review_version, changes });
   return after;
 }
 
@@ -47,7 +56,7 @@ export function laterOf(a: string, b: string): string {
 /** The patch was made from the version that was read, so it may only be written over that one. */
 async function moveToNextVersion(trx: Knex.Transaction, { before, expectedVersion, patch }: InvoiceWrite) {
   const isCurrent = expectedVersion === before.review_version;
-  if (!isCurrent || !(await updateInvoice(trx, before.id, expectedVersion, patch))) {
+  if (!isCurrent || !(await updateInvoice(trx, before, patch))) {
     throw await staleWrite(trx, before.id, expectedVersion);
   }
 }

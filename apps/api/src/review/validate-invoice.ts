@@ -50,6 +50,8 @@ export async function validateInvoice(
       },
       changed: [...fields.changed, ...namesChangedBy(clears)],
       entry: historyEntry(review, confirmation),
+      context,
+      action: 'invoice.reviewed',
     });
     return { reviewVersion: after.review_version, history: await historyAfter(trx, after.id, 0) };
   });
