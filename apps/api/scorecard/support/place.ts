@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServerDatabase } from '../../test/support/server-databases.ts';
+import { Service } from '../../test/support/service.ts';
+import type { Scope } from './scope.ts';
+
+const PREFIX = 'invoice_scorecard_';
+
+/** A service that runs and listens. */
+export interface RunningService {
+  readonly url: string;
+  readonly service: Service;
+}
+
+/** A database and a directory for documents that nobody else uses, and the services on them. */
+export interface Place {
+  readonly databaseUrl: string;
+  readonly storageDirectory: string;
+  /** Starts a service; resolves when it listens. */
+  start(environment?: Record<string, string>): Promise<RunningService>;
+}
+
+/** Where places are made, and what is run there. */
+export interface PlaceOptions {
+  /** The database server; undefined for SQLite. */
+  readonly server: string | undefined;
+  /** What Node runs: the service's build, or its sources. */
+  readonly program: readonly string[];
+  readonly scope: Scope;
+}
+
+/** Makes a place; all of it is gone when the scope is closed. */
+export async function createPlace({ server, program, scope }: PlaceOptions): Promise<Place> {
+  const directory = await mkdtemp(join(tmpdir(), 'invoice-scorecard-'));
+  await scope.add(() => rm(directory, { recursive: true, force: true }));
+  const databaseUrl = server === undefined ? `sqlite://${directory}/invoices.sqlite` : await ownDatabase(server, scope);
+  const storageDirectory = join(directory, 'storage');
+  return {
+    databaseUrl,
+    storageDirectory,
+    start: async (environment = {}) => {
+      const places = { DATABASE_URL: databaseUrl, STORAGE_DIR: storageDirectory };
+      const service = new Service({ ...places, ...NO_LIMITS, ...environment }, [], program);
+      await scope.add(() => service.stop('SIGKILL'));
+      return { url: await service.url(), service };
+    },
+  };
+}
+
+/** What a single client on one address is not allowed in production. */
+const NO_LIMITS: Record<string, string> = {};
+
+async function ownDatabase(server: string, scope: Scope): Promise<string> {
+  const { url, remove } = await createServerDatabase(server, PREFIX);
+  await scope.add(remove);
+  return url;
+}
