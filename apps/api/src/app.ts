@@ -7,8 +7,13 @@ import { createFileStorage, type DocumentStorage } from './documents/storage.ts'
 import { allowOrigins } from './http/cors.ts';
 import { handleError, refuseMalformedPath, refuseUnknownPath } from './http/error-handler.ts';
 import { requestLogging } from './http/logging.ts';
+import { noteStart } from './http/request-facts.ts';
 import { statusRouter } from './http/status-router.ts';
+import { type StartSpan, traceRequests } from './http/trace-context.ts';
 import { invoiceRouter } from './invoices/router.ts';
+import { createMetrics, type Metrics } from './operations/metrics.ts';
+import { probeRouter } from './operations/probe-router.ts';
+import { createReadiness, type Readiness } from './operations/readiness.ts';
 import { reviewRouter } from './review/router.ts';
 
 /** What an app may be given besides its database. */
@@ -23,6 +28,12 @@ export interface AppOptions {
   readonly corsOrigins?: readonly string[];
   /** The clock; the system's by default. */
   readonly now?: () => Date;
+  /** Where its requests are measured; for nobody by default. */
+  readonly metrics?: Metrics;
+  /** Whether it should get requests; by default when its database answers and is migrated. */
+  readonly readiness?: Readiness;
+  /** What records the steps of traces; nothing by default. */
+  readonly startSpan?: StartSpan;
 }
 
 const DEFAULT_STORAGE = 'data/storage';
@@ -31,20 +42,26 @@ const DEFAULT_STORAGE = 'data/storage';
 export function createApp(db: Knex, options: AppOptions = {}): Express {
   const { logger = pino({ level: 'silent' }), corsOrigins = [], now = () => new Date() } = options;
   const { documents: storage = createFileStorage(DEFAULT_STORAGE), maxFileSizeMb = 50 } = options;
+  const { metrics = createMetrics(), readiness = createReadiness(db), startSpan = () => undefined } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
 
+  app.use(noteStart);
+  app.use(traceRequests(startSpan));
   app.use(requestLogging(logger));
+  app.use(metrics.countRequests);
   app.use(allowOrigins(corsOrigins));
   app.use(refuseMalformedPath);
   app.use(statusRouter(db));
+  app.use(probeRouter(readiness));
   app.use('/api/v1', invoiceRouter({ db, now }));
   app.use('/api/hitl', reviewRouter({ db, now }));
   app.use('/api/hitl', pdfRouter({ db, storage }));
   app.use('/api/ingestion', ingestionRouter({ db, storage, inspector: pdfInspector, maxFileSizeMb, now }));
   app.use(refuseUnknownPath);
+  app.use(metrics.countStaleWrites);
   app.use(handleError);
   return app;
 }

@@ -1,6 +1,7 @@
 import { type Config, ConfigError } from './config.ts';
 import { dialectOfUrl, shownUrl } from './db/database-url.ts';
 import { LockedOutError } from './db/exclusively.ts';
+import { NewerSchemaError } from './db/migrate.ts';
 import { serverReason } from './db/server-reason.ts';
 import { UnsuitableServerError } from './db/unsuitable-server.ts';
 
@@ -54,8 +55,8 @@ export function listenFailure(cause: unknown, { host, port }: Config): StartupEr
 }
 
 function databaseReason(cause: unknown, databaseUrl: string): string {
-  if (cause instanceof UnsuitableServerError || cause instanceof LockedOutError) {
-    return cause.message;
+  if ([UnsuitableServerError, LockedOutError, NewerSchemaError].some((kind) => cause instanceof kind)) {
+    return error(cause).message;
   }
   return dialectOfUrl(databaseUrl) === 'sqlite'
     ? fileDatabaseReason(codeOf(cause), cause)

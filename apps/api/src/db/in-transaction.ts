@@ -10,6 +10,9 @@ export interface Pauses {
   readonly random: () => number;
 }
 
+/** What a Knex instance emits whenever one of its transactions is to be run again. */
+export const TRANSACTION_RETRY = 'transaction-retry';
+
 const MOST_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 40;
 
@@ -42,6 +45,7 @@ export async function inTransaction<T>(
         throw new DatabaseBusyError(attempt, { cause });
       }
     }
+    db.emit(TRANSACTION_RETRY);
     await pauses.sleep(pauseAfter(attempt, pauses.random()));
   }
 }

@@ -29,18 +29,37 @@ export const migrationSource: Knex.MigrationSource<NamedMigration> = {
   getMigration: (migration) => Promise.resolve(migration),
 };
 
+/** Where Knex writes down what has been done. */
+const DONE = 'knex_migrations';
+
 const CHECKS = { sqlite: async () => undefined, postgres: checkPostgres, mysql: checkMysql };
+
+/** The database was brought to a schema that this version of the service does not know. */
+export class NewerSchemaError extends Error {
+  override name = 'NewerSchemaError';
+
+  constructor(unknown: readonly string[]) {
+    super(`a newer version of the service has migrated it (${unknown.join(', ')}): start that version or a later one`);
+  }
+}
+
+/** The migrations of this version that a database lacks. */
+export async function missingMigrations(db: Knex): Promise<readonly string[]> {
+  const done = await doneMigrations(db);
+  return migrations.map(({ name }) => name).filter((name) => !done.includes(name));
+}
 
 /**
  * Brings a database to the newest schema; does nothing when it is there already. Of processes that start at the same
  * moment one migrates and the others wait for it; what one that is killed half-way leaves is finished by the next.
  *
- * @throws UnsuitableServerError, LockedOutError, or the database's own error.
+ * @throws UnsuitableServerError, LockedOutError, NewerSchemaError, or the database's own error.
  */
 export async function migrate(db: Knex): Promise<void> {
   const dialect = dialectOf(db);
   await CHECKS[dialect](db);
   await exclusively(db, async (trx) => {
+    await refuseNewerSchema(trx);
     if (dialect === 'mysql') {
       // Its DDL commits Knex's own lock, which one that was killed thus leaves behind; ours says that nobody migrates.
       await trx.migrate.forceFreeMigrationsLock({ migrationSource });
@@ -48,4 +67,17 @@ export async function migrate(db: Knex): Promise<void> {
     // All in this one transaction, which SQLite and PostgreSQL take back as a whole.
     await trx.migrate.latest({ migrationSource, disableTransactions: true });
   });
+}
+
+/** @throws NewerSchemaError for a database that a later version of the service has migrated. */
+export async function refuseNewerSchema(db: Knex): Promise<void> {
+  const known = new Set(migrations.map(({ name }) => name));
+  const unknown = (await db.schema.hasTable(DONE)) ? (await doneMigrations(db)).filter((name) => !known.has(name)) : [];
+  if (unknown.length > 0) {
+    throw new NewerSchemaError(unknown);
+  }
+}
+
+function doneMigrations(db: Knex): Promise<string[]> {
+  return db(DONE).orderBy('id').pluck('name');
 }

@@ -1,28 +1,66 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestHandler } from 'express';
-import type { Logger } from 'pino';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Level, Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { describeFailure } from './describe-failure.ts';
+import { isProbe, routeOf, secondsSinceStart } from './request-facts.ts';
 
-/** Gives every request an id, sends it as `X-Request-Id`, and logs the request when it is done. */
+/** What is taken over from `X-Request-Id`: nothing that could break a line of a log or a header. */
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
+
+/**
+ * Gives every request an id, its caller's own if that is well-formed, sends it as `X-Request-Id`, and logs one line when
+ * the request is over. Only what is named here is logged: of a path its pattern, since ids, searches and keys are
+ * nobody's business in a log, and neither headers, bodies nor messages of errors.
+ */
 export function requestLogging(logger: Logger): RequestHandler {
-  return pinoHttp({
+  return pinoHttp<Request, Response>({
     logger,
-    genReqId: (_request, response) => {
-      const id = randomUUID();
-      response.setHeader('X-Request-Id', id);
+    wrapSerializers: false,
+    genReqId: (request, response) => {
+      const id = requestId(request.get('X-Request-Id'));
+      response.set('X-Request-Id', id);
       return id;
     },
-    customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'error' : 'info'),
-    // Headers, bodies and messages of errors stay out of the log: invoices are nobody's business there.
     serializers: {
-      req: (request: { id: unknown; method: string; url: string }) => ({
-        id: request.id,
-        method: request.method,
-        url: request.url,
-      }),
-      res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
-      err: (error: { raw: unknown }) => describeFailure(error.raw),
+      req: (request: Request) => ({ id: request.id, method: request.method, ...traceOf(request.res) }),
+      err: describeFailure,
     },
+    customLogLevel: (_request, response) => levelOf(response),
+    customSuccessObject: (_request, response) => outcome(response),
+    customErrorObject: (_request, response) => outcome(response),
+    customSuccessMessage: (_request, response) => message(response),
+    customErrorMessage: (_request, response) => message(response),
   });
+}
+
+function requestId(sent: string | undefined): string {
+  return sent !== undefined && REQUEST_ID.test(sent) ? sent : randomUUID();
+}
+
+function traceOf(response: Response | undefined): object {
+  const trace = response?.locals.trace;
+  return trace === undefined ? {} : { trace_id: trace.traceId, span_id: trace.spanId };
+}
+
+/** What is known when the reply is over. */
+function outcome(response: Response): object {
+  return {
+    route: routeOf(response),
+    status: response.statusCode,
+    duration_ms: Math.round(secondsSinceStart(response) * 1e6) / 1e3,
+    bytes: response.req.method === 'HEAD' ? 0 : Number(response.get('Content-Length') ?? 0),
+  };
+}
+
+/** Probes come every few seconds from several sides. */
+function levelOf(response: Response): Level {
+  if (isProbe(routeOf(response))) {
+    return response.statusCode >= 500 ? 'warn' : 'debug';
+  }
+  return response.statusCode >= 500 ? 'error' : 'info';
+}
+
+function message(response: Response): string {
+  return response.writableFinished || response.writableEnded ? 'request answered' : 'caller gone before the reply';
 }

@@ -18,7 +18,11 @@ export type Methods = { readonly [method in (typeof METHODS)[number]]?: Operatio
 
 /** Adds a path to a router; every other method is answered with 405 and what is allowed. */
 export function addRoute(router: IRouter, path: string, methods: Methods): void {
-  const route = router.route(path);
+  const route = router.route(path).all((request, response, next) => {
+    // Now, because Express forgets where a router is mounted once something in it has failed.
+    response.locals.route = request.baseUrl + path;
+    next();
+  });
   for (const method of METHODS) {
     const operation = methods[method];
     if (operation !== undefined) {
