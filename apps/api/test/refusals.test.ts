@@ -269,6 +269,21 @@ describe('bodies that cannot be read', () => {
     expect(name.body.errors[0].code).to.equal('date_parsing');
   });
 
+  it('lists a hundred problems at most', async () => {
+    const ones = `[${'1,'.repeat(500_000)}1]`;
+    const bodies = [
+      [VALIDATE, `{"invoice_id":"A","expected_review_version":0,"clear_fields":${ones}}`],
+      [VALIDATE, `{"invoice_id":"A","expected_review_version":0,"field_validations":${ones}}`],
+      [HAND_OVER, `{"extensions":{"per_diem_travel":${ones}}}`],
+      [HAND_OVER, `{${Array.from({ length: 70_000 }, (_, index) => `"key${index}":1`).join()}}`],
+    ] as const;
+    for (const [path, body] of bodies) {
+      const response = await post(path, body);
+      expect(response.status).to.equal(422);
+      expect(response.body.errors ?? response.body.detail).to.have.length(100);
+    }
+  });
+
   it('takes nesting of a few hundred levels and gives it back', async () => {
     const deep = `${'['.repeat(490)}${']'.repeat(490)}`;
     await handOver(`{"id":"deep","extensions":{"shift_service":{"a":${deep}}}}`);

@@ -1,7 +1,7 @@
 import express, { type NextFunction, type Request, type Response } from 'express';
+import { ValidationError } from '../errors.ts';
 import { type JsonValue, readJson } from '../json/json.ts';
 import { BodyTooLargeError } from './http-errors.ts';
-import { read } from './reader.ts';
 
 /** The largest JSON body that is read, in bytes. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -15,16 +15,14 @@ const readBytes = express.raw({ type: () => true, limit: MAX_BODY_BYTES });
  */
 export async function jsonBody(request: Request, response: Response): Promise<JsonValue> {
   const bytes = await bodyBytes(request, response);
-  return read('body', (place) => {
-    if (!isJsonType(request.headers['content-type'])) {
-      return place.refuse<JsonValue>('json_invalid', 'content type must be application/json in UTF-8', null);
-    }
-    try {
-      return readJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    } catch {
-      return place.refuse<JsonValue>('json_invalid', 'not valid JSON', null);
-    }
-  });
+  if (!isJsonType(request.headers['content-type'])) {
+    throw notJson('content type must be application/json in UTF-8');
+  }
+  try {
+    return readJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw notJson('not valid JSON');
+  }
 }
 
 async function bodyBytes(request: Request, response: Response): Promise<Uint8Array> {
@@ -38,7 +36,11 @@ async function bodyBytes(request: Request, response: Response): Promise<Uint8Arr
   if (failure instanceof Error && 'type' in failure && failure.type === 'entity.too.large') {
     throw new BodyTooLargeError('Request body too large', { cause: failure });
   }
-  return read('body', (place) => place.refuse<Uint8Array>('json_invalid', 'the body cannot be read', null));
+  throw notJson('the body cannot be read');
+}
+
+function notJson(text: string): ValidationError {
+  return new ValidationError([{ type: 'json_invalid', source: 'body', path: [], name: 'body', text, input: null }]);
 }
 
 function isJsonType(contentType: string | undefined): boolean {

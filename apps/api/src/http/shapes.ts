@@ -1,76 +1,81 @@
-import { isJsonObject, type JsonObject } from '../json/json.ts';
-import type { Place, Reader } from './reader.ts';
+import { z } from 'zod';
+import type { ProblemType } from '../errors.ts';
+import { isJsonObject, type JsonValue } from '../json/json.ts';
+import { isStorableText } from '../text.ts';
+import { MOST_PROBLEMS } from './problems.ts';
+import { jsonObject } from './values.ts';
 
-/** A key of an object: how its value is read, and what is taken when the key is absent. */
-export interface Key<T> {
-  readonly reader: Reader<T>;
-  readonly absent: { readonly value: T } | 'refused';
+/** Lists up to this length are read only once. */
+const SHORT_LIST = 1_000;
+
+/** An object of these keys; others are refused. `problem` is what a value that is no object is refused for. */
+export function strictObject<S extends z.ZodRawShape>(shape: S, problem?: ProblemType) {
+  return z.preprocess(onlyObjects(problem), z.strictObject(shape));
 }
 
-/** The keys of an object. */
-// biome-ignore lint/suspicious/noExplicitAny: each key has a type of its own, which ObjectOf finds again
-export type Shape = Readonly<Record<string, Key<any>>>;
-
-/** The type that an object of a shape is read into. */
-export type ObjectOf<S extends Shape> = { readonly [K in keyof S]: S[K] extends Key<infer T> ? T : never };
-
-/** A key that must be sent. */
-export function required<T>(reader: Reader<T>): Key<T> {
-  return { reader, absent: 'refused' };
+/** An object of these keys; others are ignored. */
+export function openObject<S extends z.ZodRawShape>(shape: S) {
+  return z.preprocess(onlyObjects(), z.object(shape));
 }
 
-/** A key that may be left out; the fallback is then taken as if it had been read. */
-export function optional<T, F>(reader: Reader<T>, fallback: F): Key<T | F> {
-  return { reader, absent: { value: fallback } };
+/** A list of items of one kind. */
+export function list<T>(item: z.ZodType<T>) {
+  return z.preprocess((sent) => (Array.isArray(sent) ? withoutNeedlessProblems(sent, item) : sent), z.array(item));
 }
 
-/** An object of a shape; other keys are refused or ignored. */
-export function object<S extends Shape>(shape: S, otherKeys: 'refused' | 'ignored'): Reader<ObjectOf<S>> {
-  return (value, place) => {
-    if (!isJsonObject(value)) {
-      return place.refuse('dict_type', 'not an object', value);
+/** Values by name; the names are whatever the sender calls them. Not z.record, which drops the name `__proto__`. */
+export function namedValues<T>(item: z.ZodType<T>, longestName: number) {
+  return jsonObject.transform((sent, context): ReadonlyMap<string, T> => {
+    const refuse = (name: string, issue: object) => context.addIssue({ code: 'custom', ...issue, path: [name] });
+    const values = new Map<string, T>();
+    for (const [name, each] of Object.entries(sent)) {
+      checkName(name, longestName, refuse);
+      const { data, error } = item.safeParse(each);
+      context.issues.push(...prefixed(error?.issues ?? [], name));
+      values.set(name, data as T);
+      if (context.issues.length >= MOST_PROBLEMS) {
+        break;
+      }
     }
-    const result: Record<string, unknown> = {};
-    for (const [name, key] of Object.entries(shape)) {
-      result[name] = readKey(value, name, key, place.child(name));
+    return values;
+  });
+}
+
+/** zod itself would take a number for an object, because its digits are kept in one. */
+function onlyObjects(problem: ProblemType = 'dict_type') {
+  const message = problem === 'address_type' ? 'not an address object' : 'not an object';
+  return (sent: unknown, context: z.RefinementCtx): JsonValue => {
+    if (!isJsonObject(sent)) {
+      context.addIssue({ code: 'custom', message, params: { problem } });
+      return z.NEVER;
     }
-    if (otherKeys === 'refused') {
-      refuseOtherKeys(value, (name) => Object.hasOwn(shape, name), place);
-    }
-    return result as ObjectOf<S>;
+    return sent;
   };
 }
 
-/** Refuses each key of an object that is not known. */
-export function refuseOtherKeys(value: JsonObject, isKnown: (name: string) => boolean, place: Place): void {
-  for (const name of Object.keys(value)) {
-    if (!isKnown(name)) {
-      place.child(name).refuse('unknown_key', 'unknown key', value[name]);
-    }
+/** A long list up to where as many items are wrong as are ever listed; each of half a million costs its time. */
+function withoutNeedlessProblems(items: readonly unknown[], item: z.ZodType): readonly unknown[] {
+  if (items.length <= SHORT_LIST) {
+    return items;
   }
+  let wrong = 0;
+  const last = items.findIndex((each) => {
+    wrong += item.safeParse(each).success ? 0 : 1;
+    return wrong === MOST_PROBLEMS;
+  });
+  return last === -1 ? items : items.slice(0, last + 1);
 }
 
-/** A list of items of one kind, of any length unless a most is given. */
-export function list<T>(item: Reader<T>, most = Number.POSITIVE_INFINITY): Reader<T[]> {
-  return (value, place) => {
-    if (!Array.isArray(value)) {
-      return place.refuse('list_type', 'not a list', value);
-    }
-    if (value.length > most) {
-      return place.refuse('list_type', `more than ${most} entries`, null);
-    }
-    return value.map((entry, index) => item(entry, place.child(index)));
-  };
+function prefixed(issues: readonly z.core.$ZodIssue[], name: string): z.core.$ZodRawIssue[] {
+  return issues.map((issue) => ({ ...issue, path: [name, ...issue.path] }) as z.core.$ZodRawIssue);
 }
 
-/** What a reader reads, or null. */
-export function nullable<T>(reader: Reader<T>): Reader<T | null> {
-  return (value, place) => (value === null ? null : reader(value, place));
-}
-
-function readKey<T>(from: JsonObject, name: string, key: Key<T>, place: Place): T {
-  if (Object.hasOwn(from, name)) {
-    return key.reader(from[name], place);
+function checkName(name: string, longest: number, refuse: (name: string, issue: object) => void): void {
+  if (name.length > longest) {
+    const params = { problem: 'string_too_long', shown: name };
+    refuse(name, { message: `name longer than ${longest} characters`, params });
+  } else if (name === '' || !isStorableText(name)) {
+    const params = { problem: 'string_invalid', shown: name };
+    refuse(name, { message: 'name is empty or has characters that cannot be kept', params });
   }
-  return key.absent === 'refused' ? place.refuse('missing', 'required', null) : key.absent.value;
 }

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import type { ProblemType } from '../errors.ts';
 import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../json/json.ts';
 import {
   canonicalDecimal,
@@ -10,116 +12,158 @@ import {
 import { isStorableText } from '../text.ts';
 import { isCalendarDay, parseTimestamp } from './dates.ts';
 import { readInteger } from './integers.ts';
-import type { Place, Reader } from './reader.ts';
 
 /** The longest text that is taken, in UTF-16 code units. */
 const MAX_TEXT_LENGTH = 4_000;
 
 const ASCII_BLANKS = '\t\n\v\f\r ';
 
+/** How a check of zod's `refine` says what the problem is; no check comes after one that failed. */
+export function because(problem: ProblemType, text: string) {
+  return { error: text, params: { problem }, abort: true };
+}
+
 /** Text, kept verbatim. */
-export function text(mostCharacters = MAX_TEXT_LENGTH): Reader<string> {
-  return (value, place) => {
-    if (typeof value !== 'string') {
-      return place.refuse('string_type', 'not a text', value);
-    }
-    if (value.length > mostCharacters) {
-      return place.refuse('string_too_long', `longer than ${mostCharacters} characters`, value);
-    }
-    return isStorableText(value) ? value : place.refuse('string_invalid', 'has characters that cannot be kept', value);
-  };
+export function text(mostCharacters = MAX_TEXT_LENGTH) {
+  return z
+    .string()
+    .max(mostCharacters, { abort: true })
+    .refine(isStorableText, because('string_invalid', 'has characters that cannot be kept'));
 }
 
 /** Any JSON text whatever; for values that are only compared. */
-export const anyText: Reader<string> = (value, place) =>
-  typeof value === 'string' ? value : place.refuse('string_type', 'not a text', value);
+export const anyText = z.string();
 
 /** Any JSON value. */
-export const anything: Reader<JsonValue> = (value) => value as JsonValue;
+export const anything = z.unknown() as z.ZodType<JsonValue>;
 
 /** A JSON object, as it was sent. */
-export const jsonObject: Reader<JsonObject> = (value, place) =>
-  isJsonObject(value) ? value : place.refuse('dict_type', 'not an object', value);
+export const jsonObject = z
+  .custom<JsonObject>(isJsonObject, because('dict_type', 'not an object'))
+  .meta({ type: 'object' });
 
 /** True or false. */
-export const boolean: Reader<boolean> = (value, place) =>
-  typeof value === 'boolean' ? value : place.refuse('bool_type', 'not true or false', value);
+export const boolean = z.boolean();
 
 /** One of a few texts. */
-export function oneOf<const T extends string>(...allowed: readonly T[]): Reader<T> {
-  return (value, place) => {
-    if (typeof value !== 'string') {
-      return place.refuse('string_type', 'not a text', value);
-    }
-    return (
-      allowed.find((each) => each === value) ??
-      place.refuse('string_invalid', `not one of ${allowed.join(', ')}`, value)
-    );
-  };
+export function oneOf<const T extends string>(...allowed: readonly T[]) {
+  return z.enum(allowed);
 }
 
 /** A decimal or null; an empty text is null. The value is taken by its digits, never through a binary float. */
-export const decimal: Reader<Decimal | null> = (value, place) => {
-  if (value === null) {
-    return null;
-  }
-  if (typeof value !== 'string' && !(value instanceof JsonNumber)) {
-    return place.refuse('decimal_parsing', 'not a plain decimal number', value);
-  }
-  const sent = typeof value === 'string' ? value : value.digits;
-  const plain = withoutOuterBlanks(sent);
-  if (plain !== '' && !isPlainDecimal(plain)) {
-    return place.refuse('decimal_parsing', 'not a plain decimal number', value);
-  }
-  if (sent.length > MAX_DECIMAL_LENGTH) {
-    return place.refuse('decimal_max_digits', `longer than ${MAX_DECIMAL_LENGTH} characters`, value);
-  }
-  return plain === '' ? null : canonicalDecimal(plain);
-};
+export const decimal = value<Decimal | null>(readDecimal, {
+  type: ['string', 'number', 'null'],
+  maxLength: MAX_DECIMAL_LENGTH,
+  pattern: '^[\\t-\\r ]*(-?(0|[1-9][0-9]*)(\\.[0-9]+)?)?[\\t-\\r ]*$',
+  description: 'A decimal in plain notation, taken digit by digit; an empty text is null.',
+});
 
 /** A decimal from 0 to 1, or null. */
-export const share: Reader<Decimal | null> = (value, place) => {
-  const read = decimal(value, place);
-  return typeof read === 'string' ? withinShare(read, value, place) : read;
-};
+export const share = value<Decimal | null>(
+  (sent, refuse) => {
+    const read = readDecimal(sent, refuse);
+    return typeof read === 'string' ? withinShare(read, refuse) : read;
+  },
+  {
+    type: ['string', 'number', 'null'],
+    minimum: 0,
+    maximum: 1,
+    maxLength: MAX_DECIMAL_LENGTH,
+    pattern: '^[\\t-\\r ]*((0|1)(\\.[0-9]+)?)?[\\t-\\r ]*$',
+  },
+);
 
 /** A JSON number from 0 to 1; one finer than every binary float is rounded. */
-export const confidence: Reader<Decimal> = (value, place) => {
-  if (!(value instanceof JsonNumber)) {
-    return place.refuse('float_parsing', 'not a number', value);
-  }
-  const read = withinShare(value.digits, value, place);
-  return typeof read === 'string' ? shortNumber(read) : read;
-};
+export const confidence = value<Decimal>(
+  (sent, refuse) => {
+    if (!(sent instanceof JsonNumber)) {
+      return refuse('float_parsing', 'not a number');
+    }
+    const read = withinShare(sent.digits, refuse);
+    return typeof read === 'string' ? shortNumber(read) : read;
+  },
+  { type: 'number', minimum: 0, maximum: 1 },
+);
 
 /** A calendar day as `YYYY-MM-DD`, or null; an empty text is null. */
-export const date: Reader<string | null> = (value, place) => {
-  if (value === null || value === '') {
-    return null;
-  }
-  return typeof value === 'string' && isCalendarDay(value)
-    ? value
-    : place.refuse('date_parsing', 'not a calendar day as YYYY-MM-DD', value);
-};
+export const date = value<string | null>(
+  (sent, refuse) => {
+    if (sent === null || sent === '') {
+      return null;
+    }
+    return typeof sent === 'string' && isCalendarDay(sent)
+      ? sent
+      : refuse('date_parsing', 'not a calendar day as YYYY-MM-DD');
+  },
+  { type: ['string', 'null'], pattern: '^([0-9]{4}-[0-9]{2}-[0-9]{2})?$', description: 'A calendar day or empty.' },
+);
 
 /** A point in time, read into UTC with milliseconds. */
-export const timestamp: Reader<string> = (value, place) =>
-  (typeof value === 'string' ? parseTimestamp(value) : undefined) ??
-  place.refuse('date_parsing', 'not a timestamp as YYYY-MM-DDThh:mm:ss', value);
+export const timestamp = value<string>(
+  (sent, refuse) =>
+    (typeof sent === 'string' ? parseTimestamp(sent) : undefined) ??
+    refuse('date_parsing', 'not a timestamp as YYYY-MM-DDThh:mm:ss'),
+  {
+    type: 'string',
+    pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?$',
+  },
+);
 
 /** An integer, also as text; beyond the safe integers it is rounded, which leaves it far from every stored number. */
-export function integer(limits: { least?: number; most?: number } = {}): Reader<number> {
-  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = limits;
-  return (value, place) => {
-    const read = readInteger(value);
-    if (read === undefined) {
-      return place.refuse('int_parsing', 'not an integer', value);
-    }
-    if (read < least) {
-      return place.refuse('greater_than_equal', `less than ${least}`, value);
-    }
-    return read > most ? place.refuse('less_than_equal', `more than ${most}`, value) : read;
-  };
+export function integer({ least, most }: { least?: number; most?: number } = {}) {
+  return value<number>(
+    (sent, refuse) => {
+      const read = readInteger(sent as JsonValue | undefined);
+      if (read === undefined) {
+        return refuse('int_parsing', 'not an integer');
+      }
+      if (least !== undefined && read < least) {
+        return refuse('greater_than_equal', `less than ${least}`);
+      }
+      return most !== undefined && read > most ? refuse('less_than_equal', `more than ${most}`) : read;
+    },
+    {
+      type: ['integer', 'string'],
+      pattern: '^-?(0|[1-9][0-9]*)(\\.0+)?$',
+      ...(least !== undefined && { minimum: least }),
+      ...(most !== undefined && { maximum: most }),
+    },
+  );
+}
+
+/** Says that a value is refused; what it returns stands in for the value and is never used. */
+export type Refuse = (problem: ProblemType, text: string) => never;
+
+/** A type whose values a function reads, and the JSON Schema that describes what it takes. */
+export function value<T>(read: (sent: unknown, refuse: Refuse) => T, schema: Readonly<Record<string, unknown>>) {
+  return z
+    .unknown()
+    .transform((sent, context): T => {
+      const refuse = (problem: ProblemType, text: string) => {
+        context.addIssue({ code: 'custom', message: text, params: { problem } });
+        return z.NEVER;
+      };
+      return read(sent, refuse as Refuse);
+    })
+    .meta(schema);
+}
+
+function readDecimal(sent: unknown, refuse: Refuse): Decimal | null {
+  if (sent === null) {
+    return null;
+  }
+  if (typeof sent !== 'string' && !(sent instanceof JsonNumber)) {
+    return refuse('decimal_parsing', 'not a plain decimal number');
+  }
+  const digits = typeof sent === 'string' ? sent : sent.digits;
+  const plain = withoutOuterBlanks(digits);
+  if (plain !== '' && !isPlainDecimal(plain)) {
+    return refuse('decimal_parsing', 'not a plain decimal number');
+  }
+  if (digits.length > MAX_DECIMAL_LENGTH) {
+    return refuse('decimal_max_digits', `longer than ${MAX_DECIMAL_LENGTH} characters`);
+  }
+  return plain === '' ? null : canonicalDecimal(plain);
 }
 
 /** By hand, because a regular expression takes quadratic time over a long run of blanks. */
@@ -135,9 +179,9 @@ function withoutOuterBlanks(text: string): string {
   return text.slice(start, end);
 }
 
-function withinShare(read: string, input: JsonValue | undefined, place: Place): string {
+function withinShare(read: string, refuse: Refuse): string {
   if (compareDecimals(read, '0') < 0) {
-    return place.refuse('greater_than_equal', 'less than 0', input);
+    return refuse('greater_than_equal', 'less than 0');
   }
-  return compareDecimals(read, '1') > 0 ? place.refuse('less_than_equal', 'more than 1', input) : read;
+  return compareDecimals(read, '1') > 0 ? refuse('less_than_equal', 'more than 1') : read;
 }

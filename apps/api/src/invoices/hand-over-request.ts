@@ -1,11 +1,10 @@
-import type { Place, Reader } from '../http/reader.ts';
-import { list, nullable, type ObjectOf, object, optional, required } from '../http/shapes.ts';
-import { confidence, decimal, integer, jsonObject, oneOf, share, text, timestamp } from '../http/values.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/json.ts';
+import { z } from 'zod';
+import { list, namedValues, strictObject } from '../http/shapes.ts';
+import { because, confidence, decimal, integer, jsonObject, oneOf, share, text, timestamp } from '../http/values.ts';
+import type { JsonObject } from '../json/json.ts';
 import { FIELDS, LINE_FIELDS, MAX_LINE_NUMBER } from '../model/fields.ts';
 import { INVOICE_SUBTYPES } from '../model/invoice.ts';
 import { address, keysOf } from '../model/invoice-readers.ts';
-import { isStorableText } from '../text.ts';
 
 const MAX_LINES = 1_000;
 const MAX_NAME_LENGTH = 64;
@@ -14,92 +13,66 @@ const MAX_FILE_NAME_LENGTH = 255;
 /** Ids that a URL would take for another path, or for a step in one. */
 const RESERVED_IDS = ['.', '..', 'schema', 'validate'];
 
-const lineKeys = {
-  line_number: required(integer({ least: 1, most: MAX_LINE_NUMBER })),
-  confidence: optional(confidence, '0'),
-  ...keysOf(LINE_FIELDS),
-};
-
-/** A line as it is handed over. */
-export type HandOverLine = ObjectOf<typeof lineKeys>;
-
-/** Reads the body of a hand-over. */
-export const handOverRequest = object(
-  {
-    id: optional(nullable(id), null),
-    file_name: optional(nullable(text(MAX_FILE_NAME_LENGTH)), null),
-    upload_date: optional(timestamp, null),
-    notes: optional(nullable(text()), null),
-    acceptance_percentage: optional(decimal, null),
-    processing_state: optional(oneOf('EXTRACTED', 'PENDING'), 'EXTRACTED' as const),
-    invoice_subtype: optional(nullable(oneOf(...INVOICE_SUBTYPES)), 'STANDARD_INVOICE' as const),
-    extensions: optional(nullable(extensions), null),
-    ...keysOf(FIELDS),
-    vendor_address: optional(nullable(address), null),
-    bill_to_address: optional(nullable(address), null),
-    remit_to_address: optional(nullable(address), null),
-    tax_breakdown: optional(namedValues(decimal), new Map<string, string | null>()),
-    line_items: optional(lines, []),
-    field_confidence: optional(namedValues(confidence), new Map<string, string>()),
-    extraction_confidence: optional(share, null),
-  },
-  'refused',
+const id = text(MAX_ID_LENGTH).refine(
+  (id) => /^[A-Za-z0-9._-]+$/.test(id) && !RESERVED_IDS.includes(id),
+  because('string_invalid', 'not made of A-Z a-z 0-9 . _ - or reserved'),
 );
 
+const line = strictObject({
+  line_number: integer({ least: 1, most: MAX_LINE_NUMBER }),
+  confidence: confidence.default('0'),
+  ...keysOf(LINE_FIELDS),
+});
+
+/** A line as it is handed over. */
+export type HandOverLine = z.output<typeof line>;
+
+/** Numbers are compared also when something else is wrong with the lines. */
+const lines = z
+  .array(line)
+  .max(MAX_LINES)
+  .superRefine(refuseRepeatedNumbers, { when: () => true });
+
+/** Extensions are checked as far as the service knows them and kept as they were sent. */
+const extensions = strictObject({
+  shift_service: jsonObject.nullable().optional(),
+  per_diem_travel: list(jsonObject).nullable().optional(),
+  timesheet_data: jsonObject.nullable().optional(),
+}).transform((sent) => sent as JsonObject);
+
+/** The body of a hand-over. */
+export const handOverRequest = strictObject({
+  id: id.nullable().default(null),
+  file_name: text(MAX_FILE_NAME_LENGTH).nullable().default(null),
+  upload_date: timestamp.optional(),
+  notes: text().nullable().default(null),
+  acceptance_percentage: decimal.default(null),
+  processing_state: oneOf('EXTRACTED', 'PENDING').default('EXTRACTED'),
+  invoice_subtype: oneOf(...INVOICE_SUBTYPES)
+    .nullable()
+    .default('STANDARD_INVOICE'),
+  extensions: extensions.nullable().default(null),
+  ...keysOf(FIELDS),
+  vendor_address: address.nullable().default(null),
+  bill_to_address: address.nullable().default(null),
+  remit_to_address: address.nullable().default(null),
+  tax_breakdown: namedValues(decimal, MAX_NAME_LENGTH).default(new Map()),
+  line_items: lines.default([]),
+  field_confidence: namedValues(confidence, MAX_NAME_LENGTH).default(new Map()),
+  extraction_confidence: share.default(null),
+});
+
 /** An extraction result as it is handed over. */
-export type HandOverRequest = ReturnType<typeof handOverRequest>;
+export type HandOverRequest = z.output<typeof handOverRequest>;
 
-function id(value: JsonValue | undefined, place: Place): string {
-  const read = text(MAX_ID_LENGTH)(value, place);
-  const allowed = read === undefined || (/^[A-Za-z0-9._-]+$/.test(read) && !RESERVED_IDS.includes(read));
-  return allowed ? read : place.refuse('string_invalid', 'not made of A-Z a-z 0-9 . _ - or reserved', value);
-}
-
-function lines(value: JsonValue | undefined, place: Place): HandOverLine[] {
-  const read = list(object(lineKeys, 'refused'), MAX_LINES)(value, place);
+function refuseRepeatedNumbers(lines: unknown, context: z.RefinementCtx): void {
   const seen = new Set<number>();
-  for (const [index, number] of (read ?? []).map((line) => line?.line_number).entries()) {
-    if (number !== undefined && seen.has(number)) {
-      place.child(index).child('line_number').refuse('duplicate_line', 'used by an earlier line', number);
+  const numbers = (Array.isArray(lines) ? lines : []).map((line) => line?.line_number);
+  for (const [index, number] of numbers.entries()) {
+    if (typeof number === 'number' && seen.has(number)) {
+      const params = { problem: 'duplicate_line', shown: number };
+      context.addIssue({ code: 'custom', message: 'used by an earlier line', params, path: [index, 'line_number'] });
     }
     seen.add(number);
   }
-  return read;
 }
-
-/** Values by name; the names are whatever the extraction calls them. */
-function namedValues<T>(reader: Reader<T>): Reader<ReadonlyMap<string, T>> {
-  return (value, place) => {
-    if (!isJsonObject(value)) {
-      return place.refuse('dict_type', 'not an object', value);
-    }
-    const entries = Object.entries(value).map(([name, item]): [string, T] => {
-      checkName(name, place.child(name));
-      return [name, reader(item, place.child(name))];
-    });
-    return new Map(entries);
-  };
-}
-
-function checkName(name: string, place: Place): void {
-  if (name.length > MAX_NAME_LENGTH) {
-    place.refuse('string_too_long', `name longer than ${MAX_NAME_LENGTH} characters`, name);
-  } else if (name === '' || !isStorableText(name)) {
-    place.refuse('string_invalid', 'name is empty or has characters that cannot be kept', name);
-  }
-}
-
-/** Extensions are checked as far as the service knows them and kept as they were sent. */
-function extensions(value: JsonValue | undefined, place: Place): JsonObject {
-  readExtensions(value, place);
-  return value as JsonObject;
-}
-
-const readExtensions = object(
-  {
-    shift_service: optional(nullable(jsonObject), null),
-    per_diem_travel: optional(nullable(list(jsonObject)), null),
-    timesheet_data: optional(nullable(jsonObject), null),
-  },
-  'refused',
-);

@@ -48,7 +48,7 @@ function fieldsOf(request: HandOverRequest): InvoiceHeader['fields'] {
 }
 
 function newLine(line: HandOverLine): LineItem {
-  return { ...line, validated: false, validated_by: null, validated_at: null };
+  return { ...line, id: randomUUID(), validated: false, validated_by: null, validated_at: null };
 }
 
 function withoutNulls(taxes: ReadonlyMap<string, string | null>): Map<string, string> {

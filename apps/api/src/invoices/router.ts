@@ -2,14 +2,14 @@ import { Router } from 'express';
 import type { Knex } from 'knex';
 import { readOneState } from '../db/one-state.ts';
 import { jsonBody } from '../http/json-body.ts';
-import { read } from '../http/reader.ts';
+import { parse } from '../http/problems.ts';
 import { sendJson, tagVersion } from '../http/reply.ts';
 import { addRoute, pathId } from '../http/routes.ts';
 import { writeContext } from '../http/write-context.ts';
 import { getInvoice } from '../model/invoice-store.ts';
+import { representation } from '../model/representation.ts';
 import { handOverInvoice } from './hand-over-invoice.ts';
 import { handOverRequest } from './hand-over-request.ts';
-import { representation } from './representation.ts';
 
 /** What the routes need. */
 export interface InvoiceRoutes {
@@ -26,7 +26,7 @@ export function invoiceRouter({ db, now }: InvoiceRoutes): Router {
       needs: 'hand-over',
       handle: async (request, response) => {
         const body = await jsonBody(request, response);
-        const input = read('body', (place) => handOverRequest(body, place));
+        const input = parse('body', handOverRequest, body);
         const invoice = await handOverInvoice(db, input, writeContext(request, now));
         response.location(`/api/v1/invoices/${invoice.id}`);
         tagVersion(response, invoice.review_version);

@@ -1,4 +1,5 @@
-import { type Place, read } from '../http/reader.ts';
+import { randomUUID } from 'node:crypto';
+import { type Path, Problems } from '../http/problems.ts';
 import { LINE_FIELD_NAMES } from '../model/fields.ts';
 import type { Confirmation, LineItem } from '../model/invoice.ts';
 import { compareDecimals } from '../money/decimal.ts';
@@ -9,7 +10,7 @@ const CONFIDENCE_OF_A_REVIEWER = '0.99';
 /** A line while decisions are applied, with the place in the request that gave it its number, if one did. */
 interface WorkingLine {
   readonly line: LineItem;
-  readonly numberedAt: Place | undefined;
+  readonly numberedAt: Path | undefined;
 }
 
 /**
@@ -22,17 +23,18 @@ export function planLines(
   decisions: readonly LineDecision[],
   confirmation: Confirmation,
 ): readonly LineItem[] {
-  return read('body', (body) => {
-    const known = new Map<number, WorkingLine>(
-      stored.map((line) => [line.line_number, { line, numberedAt: undefined }]),
-    );
-    const created = new Map<number, WorkingLine>();
-    for (const decision of decisions) {
-      const place = body.child('line_item_validations').child(decision.entry);
-      apply(decision, { known, created, confirmation, place });
-    }
-    return numbered([...known.values(), ...created.values()]);
-  });
+  const work: Work = {
+    known: new Map(stored.map((line) => [line.line_number, { line, numberedAt: undefined }])),
+    created: new Map(),
+    confirmation,
+    problems: new Problems('body'),
+  };
+  for (const decision of decisions) {
+    apply(decision, work);
+  }
+  const lines = numbered([...work.known.values(), ...work.created.values()], work.problems);
+  work.problems.throwIfAny();
+  return lines;
 }
 
 interface Work {
@@ -41,27 +43,27 @@ interface Work {
   /** Lines that the request creates, by number. */
   readonly created: Map<number, WorkingLine>;
   readonly confirmation: Confirmation;
-  readonly place: Place;
+  readonly problems: Problems;
 }
 
-function apply(decision: LineDecision, { known, created, confirmation, place }: Work): void {
+function apply(decision: LineDecision, { known, created, confirmation, problems }: Work): void {
   const { line_number } = decision;
   const working = known.get(line_number);
-  const numberPlace = place.child('line_number');
+  const numberedAt = ['line_item_validations', decision.entry, 'line_number'];
+  const renumberedAt = ['line_item_validations', decision.entry, 'corrections', 'line_number'];
   if (decision.action === 'delete') {
     known.delete(line_number);
   } else if (working !== undefined) {
     const correction = decision.action === 'correct' ? decision : undefined;
-    known.set(line_number, revised(working, correction, confirmation, place));
+    known.set(line_number, revised(working, correction, confirmation, renumberedAt));
   } else if (decision.action === 'confirm') {
-    numberPlace.refuse('line_not_found', 'no line has this number', line_number);
+    problems.add('line_not_found', numberedAt, 'no line has this number', line_number);
   } else if (created.has(line_number)) {
-    numberPlace.refuse('duplicate_line', 'created by an earlier entry', line_number);
+    problems.add('duplicate_line', numberedAt, 'created by an earlier entry', line_number);
   } else if (decision.renumber !== undefined && decision.renumber !== line_number) {
-    const at = place.child('corrections').child('line_number');
-    at.refuse('line_not_found', 'no line has the old number', decision.renumber);
+    problems.add('line_not_found', renumberedAt, 'no line has the old number', decision.renumber);
   } else {
-    created.set(line_number, { line: createdLine(decision, line_number, confirmation), numberedAt: numberPlace });
+    created.set(line_number, { line: createdLine(decision, line_number, confirmation), numberedAt });
   }
 }
 
@@ -69,7 +71,7 @@ function revised(
   { line, numberedAt }: WorkingLine,
   correction: LineCorrection | undefined,
   confirmation: Confirmation,
-  place: Place,
+  renumberedAt: Path,
 ): WorkingLine {
   if (correction === undefined) {
     return { line: { ...line, ...confirmed(confirmation) }, numberedAt };
@@ -84,7 +86,7 @@ function revised(
       confidence: sure ? line.confidence : CONFIDENCE_OF_A_REVIEWER,
       ...confirmed(confirmation),
     },
-    numberedAt: renumber === undefined ? numberedAt : place.child('corrections').child('line_number'),
+    numberedAt: renumber === undefined ? numberedAt : renumberedAt,
   };
 }
 
@@ -93,7 +95,8 @@ function createdLine({ values }: LineCorrection, line_number: number, confirmati
     LineItem,
     (typeof LINE_FIELD_NAMES)[number]
   >;
-  return { ...nothing, ...values, line_number, confidence: CONFIDENCE_OF_A_REVIEWER, ...confirmed(confirmation) };
+  const confidence = CONFIDENCE_OF_A_REVIEWER;
+  return { id: randomUUID(), ...nothing, ...values, line_number, confidence, ...confirmed(confirmation) };
 }
 
 function confirmed({ by, at }: Confirmation): Pick<LineItem, 'validated' | 'validated_by' | 'validated_at'> {
@@ -101,14 +104,14 @@ function confirmed({ by, at }: Confirmation): Pick<LineItem, 'validated' | 'vali
 }
 
 /** The lines by number; each line that was given the number of another is refused. */
-function numbered(working: readonly WorkingLine[]): LineItem[] {
+function numbered(working: readonly WorkingLine[], problems: Problems): LineItem[] {
   const taken = new Set<number>();
   const unmovedFirst = [...working].sort(
     (a, b) => Number(a.numberedAt !== undefined) - Number(b.numberedAt !== undefined),
   );
   for (const { line, numberedAt } of unmovedFirst) {
-    if (taken.has(line.line_number)) {
-      numberedAt?.refuse('duplicate_line', 'another line has this number', line.line_number);
+    if (taken.has(line.line_number) && numberedAt !== undefined) {
+      problems.add('duplicate_line', numberedAt, 'another line has this number', line.line_number);
     }
     taken.add(line.line_number);
   }

@@ -1,9 +1,8 @@
-import { type Place, read } from '../http/reader.ts';
-import { refuseOtherKeys } from '../http/shapes.ts';
-import { boolean, integer } from '../http/values.ts';
-import type { JsonObject } from '../json/json.ts';
+import { z } from 'zod';
+import { Problems } from '../http/problems.ts';
+import { boolean, decimal, integer } from '../http/values.ts';
 import { FIELDS, LINE_FIELD_NAMES, LINE_FIELDS, type LineFieldName, MAX_LINE_NUMBER } from '../model/fields.ts';
-import { address, readerOf } from '../model/invoice-readers.ts';
+import { address, schemaOf } from '../model/invoice-readers.ts';
 import type { Decimal } from '../money/decimal.ts';
 import type { FieldEntry, LineEntry, ReviewRequest } from './review-request.ts';
 import { type Target, type TargetValue, targetOf } from './target.ts';
@@ -40,75 +39,89 @@ export interface Decisions {
  * @throws ValidationError listing every name, key and value that is wrong.
  */
 export function readDecisions(request: ReviewRequest): Decisions {
-  return read('body', (place) => ({
-    fields: readFields(request.field_validations ?? [], place.child('field_validations')),
-    lines: (request.line_item_validations ?? []).flatMap((entry, index) =>
-      readLine(entry, index, place.child('line_item_validations').child(index)),
-    ),
-  }));
+  const problems = new Problems('body');
+  const decisions = {
+    fields: readFields(request.field_validations ?? [], problems),
+    lines: (request.line_item_validations ?? []).flatMap((entry, index) => readLine(entry, index, problems)),
+  };
+  problems.throwIfAny();
+  return decisions;
 }
 
-function readFields(entries: readonly FieldEntry[], place: Place): FieldDecision[] {
+function readFields(entries: readonly FieldEntry[], problems: Problems): FieldDecision[] {
   const seen = new Set<string>();
   return entries.flatMap((entry, index) => {
-    const at = place.child(index);
+    const at = ['field_validations', index, 'field_name'];
     const target = targetOf(entry.field_name);
     if (target === undefined) {
-      return at.child('field_name').refuse<[]>('unknown_field', 'unknown field', entry.field_name);
+      problems.add('unknown_field', at, 'unknown field', entry.field_name);
+      return [];
     }
     if (seen.has(target.name)) {
-      at.child('field_name').refuse('duplicate_field', 'named by an earlier entry', entry.field_name);
+      problems.add('duplicate_field', at, 'named by an earlier entry', entry.field_name);
     }
     seen.add(target.name);
-    return entry.validated ? [readField(entry, target, at)] : [];
+    return entry.validated ? [readField(entry, index, target, problems)] : [];
   });
 }
 
-function readField(entry: FieldEntry, target: Target, place: Place): FieldDecision {
-  if (entry.corrected_value === null) {
+function readField(entry: FieldEntry, index: number, target: Target, problems: Problems): FieldDecision {
+  const { corrected_value, field_name } = entry;
+  if (corrected_value === null) {
     return { target };
   }
-  const at = place.child('corrected_value').named(entry.field_name);
-  const confidence = entry.confidence === '0' ? CONFIDENCE_OF_A_CORRECTION : entry.confidence;
-  return { target, correction: { value: readValue(entry, target, at), confidence } };
+  const path = ['field_validations', index, 'corrected_value'];
+  const value = problems.read(valueSchema(target), corrected_value, path, field_name);
+  return { target, correction: { value, confidence: entry.confidence === '0' ? SURE : entry.confidence } };
 }
 
-const CONFIDENCE_OF_A_CORRECTION = '0.9';
+/** The confidence of a correction whose entry says 0. */
+const SURE = '0.9';
 
-function readValue(entry: FieldEntry, target: Target, place: Place): TargetValue {
+function valueSchema(target: Target): z.ZodType<TargetValue> {
   switch (target.area) {
     case 'field':
-      return readerOf(FIELDS[target.name])(entry.corrected_value, place);
+      return schemaOf(FIELDS[target.name]);
     case 'tax':
-      return readerOf('decimal')(entry.corrected_value, place);
+      return decimal;
     case 'address':
-      return address(entry.corrected_value, place);
+      return address;
   }
 }
 
-function readLine(entry: LineEntry, index: number, place: Place): LineDecision[] {
+function readLine(entry: LineEntry, index: number, problems: Problems): LineDecision[] {
   const { line_number, corrections } = entry;
   const decision = { line_number, entry: index };
   if (corrections === null || Object.keys(corrections).length === 0) {
     return entry.validated ? [{ ...decision, action: 'confirm' }] : [];
   }
-  const at = place.child('corrections');
-  refuseOtherKeys(corrections, isLineKey, at);
-  if (Object.hasOwn(corrections, 'delete') && boolean(corrections['delete'], at.child('delete'))) {
+  const path = ['line_item_validations', index, 'corrections'];
+  const isApplied = entry.validated && corrections['delete'] !== true;
+  const sent: Corrections = problems.read(isApplied ? lineCorrections : unreadCorrections, corrections, path) ?? {};
+  const { delete: isDeleted = false, line_number: renumber, ...values } = sent;
+  if (isDeleted) {
     return [{ ...decision, action: 'delete' }];
   }
-  return entry.validated ? [{ ...decision, ...readCorrection(corrections, at) }] : [];
+  return entry.validated ? [{ ...decision, action: 'correct', values, renumber }] : [];
 }
 
-function isLineKey(name: string): boolean {
-  return name === 'line_number' || name === 'delete' || Object.hasOwn(LINE_FIELDS, name);
-}
+/** New values of a line; keys that are not sent stay away. */
+const lineCorrections: z.ZodType<Corrections> = z.strictObject({
+  line_number: integer({ least: 1, most: MAX_LINE_NUMBER }).exactOptional(),
+  ...mapNames(LINE_FIELD_NAMES, (name) => schemaOf(LINE_FIELDS[name]).exactOptional()),
+  delete: boolean.exactOptional(),
+});
 
-function readCorrection(corrections: JsonObject, place: Place): LineCorrection {
-  const sent = LINE_FIELD_NAMES.filter((name) => Object.hasOwn(corrections, name));
-  const values = sent.map((name) => [name, readerOf(LINE_FIELDS[name])(corrections[name], place.child(name))]);
-  const renumber = Object.hasOwn(corrections, 'line_number')
-    ? integer({ least: 1, most: MAX_LINE_NUMBER })(corrections['line_number'], place.child('line_number'))
-    : undefined;
-  return { action: 'correct', values: Object.fromEntries(values), renumber };
+/** Corrections that are not applied: keys are checked, values are not. */
+const unreadCorrections: z.ZodType<Corrections> = z
+  .strictObject({
+    ...mapNames(['line_number', ...LINE_FIELD_NAMES], () => z.unknown().optional()),
+    delete: boolean.optional(),
+  })
+  .transform(({ delete: isDeleted = false }) => ({ delete: isDeleted }));
+
+type Corrections = LineCorrection['values'] & { readonly line_number?: number; readonly delete?: boolean };
+
+function mapNames<N extends string, T>(names: readonly N[], make: (name: N) => T): Record<N, T> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<N, T>;
 }

@@ -1,48 +1,46 @@
-import { list, nullable, type ObjectOf, object, optional, required } from '../http/shapes.ts';
+import type { z } from 'zod';
+import { list, openObject } from '../http/shapes.ts';
 import { anyText, anything, boolean, confidence, integer, jsonObject, text } from '../http/values.ts';
 import { MAX_LINE_NUMBER } from '../model/fields.ts';
 
 const MAX_STATUS_LENGTH = 50;
 const MAX_REVIEWER_LENGTH = 200;
 
-const notes = optional(nullable(text()), null);
+const notes = text().nullable().default(null);
 
-const fieldKeys = {
-  field_name: required(text()),
-  value: required(anything),
-  confidence: required(confidence),
-  validated: optional(boolean, false),
-  corrected_value: optional(anything, null),
+const fieldEntry = openObject({
+  field_name: text(),
+  value: anything,
+  confidence,
+  validated: boolean.default(false),
+  corrected_value: anything.default(null),
   validation_notes: notes,
-};
+});
 
-const lineKeys = {
-  line_number: required(integer({ least: 1, most: MAX_LINE_NUMBER })),
-  validated: optional(boolean, false),
-  corrections: optional(nullable(jsonObject), null),
+const lineEntry = openObject({
+  line_number: integer({ least: 1, most: MAX_LINE_NUMBER }),
+  validated: boolean.default(false),
+  corrections: jsonObject.nullable().default(null),
   validation_notes: notes,
-};
+});
 
 /** What a reviewer says about one field; the corrected value is not looked at yet. */
-export type FieldEntry = ObjectOf<typeof fieldKeys>;
+export type FieldEntry = z.output<typeof fieldEntry>;
 
 /** What a reviewer says about one line; the corrections are not looked at yet. */
-export type LineEntry = ObjectOf<typeof lineKeys>;
+export type LineEntry = z.output<typeof lineEntry>;
 
-/** Reads the shape of a review; its values are read by read-decisions.ts, because other checks come in between. */
-export const reviewRequest = object(
-  {
-    invoice_id: required(anyText),
-    expected_review_version: required(integer()),
-    field_validations: optional(nullable(list(object(fieldKeys, 'ignored'))), null),
-    line_item_validations: optional(nullable(list(object(lineKeys, 'ignored'))), null),
-    overall_validation_status: optional(text(MAX_STATUS_LENGTH), 'pending'),
-    validation_notes: notes,
-    reviewer: optional(nullable(text(MAX_REVIEWER_LENGTH)), null),
-    clear_fields: optional(nullable(list(text())), null),
-  },
-  'ignored',
-);
+/** The shape of a review; its values are read by read-decisions.ts, because other checks come in between. */
+export const reviewRequest = openObject({
+  invoice_id: anyText,
+  expected_review_version: integer(),
+  field_validations: list(fieldEntry).nullable().default(null),
+  line_item_validations: list(lineEntry).nullable().default(null),
+  overall_validation_status: text(MAX_STATUS_LENGTH).default('pending'),
+  validation_notes: notes,
+  reviewer: text(MAX_REVIEWER_LENGTH).nullable().default(null),
+  clear_fields: list(text()).nullable().default(null),
+});
 
 /** A review as it was sent. */
-export type ReviewRequest = ReturnType<typeof reviewRequest>;
+export type ReviewRequest = z.output<typeof reviewRequest>;

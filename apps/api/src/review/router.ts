@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Knex } from 'knex';
 import { readOneState } from '../db/one-state.ts';
 import { jsonBody } from '../http/json-body.ts';
-import { read } from '../http/reader.ts';
+import { parse } from '../http/problems.ts';
 import { sendJson, tagVersion } from '../http/reply.ts';
 import { addRoute, pathId } from '../http/routes.ts';
 import { writeContext } from '../http/write-context.ts';
@@ -28,7 +28,8 @@ export function reviewRouter({ db, now }: ReviewRoutes): Router {
   addRoute(router, '/invoices', {
     get: {
       needs: 'read',
-      handle: async (request, response) => sendJson(response, 200, await listInvoices(db, listRequest(request.query))),
+      handle: async (request, response) =>
+        sendJson(response, 200, await listInvoices(db, parse('query', listRequest, request.query))),
     },
   });
 
@@ -41,7 +42,7 @@ export function reviewRouter({ db, now }: ReviewRoutes): Router {
       needs: 'review',
       handle: async (request, response) => {
         const body = await jsonBody(request, response);
-        const review = read('body', (place) => reviewRequest(body, place));
+        const review = parse('body', reviewRequest, body);
         const accepted = await validateInvoice(db, review, writeContext(request, now));
         tagVersion(response, accepted.reviewVersion);
         sendJson(response, 200, {

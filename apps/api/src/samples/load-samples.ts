@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { exclusively } from '../db/exclusively.ts';
-import { read } from '../http/reader.ts';
+import { parse } from '../http/problems.ts';
 import { handOverInvoice } from '../invoices/hand-over-invoice.ts';
 import { handOverRequest } from '../invoices/hand-over-request.ts';
 import { readJson } from '../json/json.ts';
@@ -41,5 +41,5 @@ export async function loadSamples(db: Knex, now: Date): Promise<number> {
 
 function requestOf(sample: SampleInvoice) {
   const body = readJson(JSON.stringify(sample));
-  return read('body', (place) => handOverRequest(body, place));
+  return parse('body', handOverRequest, body);
 }
