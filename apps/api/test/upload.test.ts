@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { api, stored, view, writesNothing } from './support/api.ts';
-import { documentsOfEachTest, invoiceCount } from './support/documents.ts';
+import { documentsOfEachTest, invoiceCount, multipart } from './support/documents.ts';
 import { isolation } from './support/isolation.ts';
 import { lockedPdf, pdf, restrictedPdf } from './support/pdf.ts';
 import { refuseInvoices } from './support/refusals.ts';
@@ -55,6 +55,15 @@ describe('uploading a document', () => {
   it('takes a file of exactly the largest size', async () => {
     const small = pdf();
     const response = await documents.upload(small, 'a.pdf', small.length / 1_048_576);
+    expect(response.status, response.text).to.equal(201);
+  });
+
+  it('passes over large parts that nobody can name', async () => {
+    const nameless = ['X-Header: y', 'Content-Disposition: attachment; name="file"', ''].map(
+      (head) => `--b0undary\r\n${head}\r\n\r\n${'A'.repeat(300_000)}\r\n`,
+    );
+    const file = multipart([{ name: 'file', fileName: 'a.pdf', bytes: pdf() }]);
+    const response = await documents.sendBody('upload', Buffer.concat([Buffer.from(nameless.join('')), file]));
     expect(response.status, response.text).to.equal(201);
   });
 

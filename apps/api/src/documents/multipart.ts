@@ -1,7 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { ValidationError } from '../errors.ts';
+
+/** How much of one part the parser buffers, and how much it is given at once: far less, see `give`. */
+const BUFFER_BYTES = 65_536;
+const PIECE_BYTES = 16_384;
 
 /** One file of a multipart body, while it arrives. */
 export interface FilePart {
@@ -77,7 +82,7 @@ export async function readFileParts(
       if (malformed) {
         continue;
       }
-      await Promise.race([new Promise((resolve) => parser.write(chunk, resolve)), done]);
+      await give(parser, chunk, done);
       // Holds the body back while earlier files are looked at, so that many small ones do not pile up.
       await earlier.catch(ignore);
     }
@@ -98,6 +103,18 @@ export function missingFile(name: string): ValidationError {
   return new ValidationError([{ type: 'missing', source: 'body', path: [name], name, text, input: null }]);
 }
 
+/**
+ * The parser waits for ever when a part that it skips (one without a content disposition) fills its buffer and ends in
+ * the same piece. Small pieces, with a turn of the event loop to drain in between, never fill it.
+ */
+async function give(parser: BusboyInstance, chunk: Buffer, done: Promise<void>): Promise<void> {
+  for (let start = 0; start < chunk.length; start += PIECE_BYTES) {
+    const piece = chunk.subarray(start, start + PIECE_BYTES);
+    await Promise.race([new Promise((resolve) => parser.write(piece, resolve)), done]);
+    await turn();
+  }
+}
+
 function createParser(request: IncomingMessage, name: string): BusboyInstance {
   if (!/^multipart\/form-data(?:\s|;|$)/i.test(request.headers['content-type'] ?? '')) {
     throw missingFile(name);
@@ -106,6 +123,7 @@ function createParser(request: IncomingMessage, name: string): BusboyInstance {
     return new Busboy({
       headers: request.headers as BusboyHeaders,
       preservePath: true,
+      fileHwm: BUFFER_BYTES,
       // Form fields are of no use here. Not `fields: 0`: the parser can stall in a long field that it skips so.
       limits: { fieldSize: 1 },
     });
