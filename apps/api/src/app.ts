@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import type { Knex } from 'knex';
 import { type Logger, pino } from 'pino';
+import { auditRouter } from './audit/router.ts';
 import { pdfInspector } from './documents/pdf-inspection.ts';
 import { ingestionRouter, pdfRouter } from './documents/router.ts';
 import { createFileStorage, type DocumentStorage } from './documents/storage.ts';
@@ -57,6 +58,7 @@ export function createApp(db: Knex, options: AppOptions = {}): Express {
   app.use(statusRouter(db));
   app.use(probeRouter(readiness));
   app.use('/api/v1', invoiceRouter({ db, now }));
+  app.use('/api/v1', auditRouter({ db }));
   app.use('/api/hitl', reviewRouter({ db, now }));
   app.use('/api/hitl', pdfRouter({ db, storage }));
   app.use('/api/ingestion', ingestionRouter({ db, storage, inspector: pdfInspector, maxFileSizeMb, now }));

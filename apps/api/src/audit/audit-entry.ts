@@ -37,6 +37,9 @@ export interface AuditHead {
   readonly hash: string;
 }
 
+/** The hash that the first entry follows. */
+export const NO_HASH = '0'.repeat(64);
+
 /** The names of an entry's columns. */
 export const ENTRY_COLUMNS = [
   ...(['position', 'at', 'actor', 'request_id', 'action', 'invoice_id', 'review_version', 'changes'] as const),

@@ -1,6 +1,13 @@
 import { Command } from 'commander';
+import { startupLine } from '../startup-failure.ts';
+import { auditCommand } from './audit.ts';
 
 /** The operator's command: `npm run api -- <command>`, or `node dist/cli/main.js <command>`. */
-const program = new Command('api').description('Operates the invoice API');
+const program = new Command('api').description('Operates the invoice API').addCommand(auditCommand());
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(startupLine(error));
+  process.exitCode = 1;
+}
