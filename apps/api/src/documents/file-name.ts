@@ -1,4 +1,5 @@
 import { extname } from 'node:path/posix';
+import { cutText } from '../text.ts';
 
 const MAX_LENGTH = 255;
 
@@ -20,10 +21,5 @@ function shorten(name: string): string {
   if (name.length <= MAX_LENGTH) return name;
   const extension = extname(name);
   const kept = extension.length < MAX_LENGTH ? extension : '';
-  return cut(name, MAX_LENGTH - kept.length) + kept;
-}
-
-/** Cuts between characters, so that half of a surrogate pair never stays behind. */
-function cut(text: string, length: number): string {
-  return text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
+  return cutText(name, MAX_LENGTH - kept.length) + kept;
 }

@@ -19,7 +19,7 @@ const PLAIN_COLUMNS = [
   ...(['created_at', 'updated_at'] as const),
 ];
 
-const PLAIN_LINE_COLUMNS = ['line_number', 'confidence', 'validated', 'validated_by', 'validated_at'] as const;
+const PLAIN_LINE_COLUMNS = ['id', 'line_number', 'confidence', 'validated', 'validated_by', 'validated_at'] as const;
 
 /** The row of an invoice, or of those of its values that are given. */
 export function toRow(invoice: Partial<InvoiceHeader>): Row {

@@ -4,6 +4,7 @@ import { InvoiceExistsError, InvoiceNotFoundError } from '../errors.ts';
 import { isStorableText } from '../text.ts';
 import type { Invoice, InvoiceHeader, LineItem } from './invoice.ts';
 import { fromLineRow, fromRow, type Row, toLineRow, toRow } from './invoice-row.ts';
+import { listColumns } from './list-columns.ts';
 
 const MAX_ID_LENGTH = 36;
 const LINES_PER_INSERT = 50;
@@ -32,23 +33,23 @@ export async function getInvoice(db: Knex, id: string): Promise<Invoice> {
  */
 export async function insertInvoice(trx: Knex.Transaction, invoice: Invoice): Promise<void> {
   try {
-    await trx('invoices').insert(toRow(invoice));
+    await trx('invoices').insert({ ...toRow(invoice), ...listColumns(invoice) });
   } catch (error) {
     throw isUniqueViolation(error) ? new InvoiceExistsError(invoice.id) : error;
   }
   await insertLines(trx, invoice.id, invoice.line_items);
 }
 
-/** Changes an invoice that is still at a version and moves it to the next; false, and nothing changed, if it is not. */
+/** Changes an invoice that is still as it was read and moves it to the next version; false if it is not: nothing then. */
 export async function updateInvoice(
   trx: Knex.Transaction,
-  id: string,
-  version: number,
+  before: InvoiceHeader,
   patch: InvoicePatch,
 ): Promise<boolean> {
+  const lists = listColumns({ ...before, ...patch });
   const changed = await trx('invoices')
-    .where({ id, review_version: version })
-    .update({ ...toRow(patch), review_version: trx.raw('review_version + 1') });
+    .where({ id: before.id, review_version: before.review_version })
+    .update({ ...toRow(patch), ...lists, review_version: trx.raw('review_version + 1') });
   return changed === 1;
 }
 

@@ -22,6 +22,8 @@ export interface Confirmation {
 
 /** A line of an invoice. */
 export interface LineItem extends Readonly<Record<LineFieldName, string | null>> {
+  /** A UUID that stays when the line is renumbered or corrected. */
+  readonly id: string;
   readonly line_number: number;
   readonly confidence: Decimal;
   readonly validated: boolean;

@@ -1,7 +1,7 @@
 import { JsonNumber } from '../json/json.ts';
-import { shownConfidence } from '../model/extraction-confidence.ts';
-import { LINE_FIELD_NAMES } from '../model/fields.ts';
-import type { Invoice, LineItem } from '../model/invoice.ts';
+import { shownConfidence } from './extraction-confidence.ts';
+import { LINE_FIELD_NAMES } from './fields.ts';
+import type { Invoice, LineItem } from './invoice.ts';
 
 /** An invoice as /api/v1 shows it: everything that is stored, with real nulls. */
 export function representation(invoice: Invoice): object {
