@@ -12,6 +12,16 @@ export interface Config {
   readonly maxFileSizeMb: number;
   readonly corsOrigins: readonly string[];
   readonly logLevel: string;
+  /** Whether an empty database gets the sample invoices. */
+  readonly loadSamples: boolean;
+  /** Where measurements are served; nowhere when there is no port. */
+  readonly metricsHost: string;
+  readonly metricsPort: number | undefined;
+  /** For how long requests are still taken once the service is to stop. */
+  readonly shutdownDelayMs: number;
+  /** Of the collector that traces are sent to. */
+  readonly traceEndpoint: string | undefined;
+  readonly traceServiceName: string;
 }
 
 /** The environment holds a value that cannot be used; the message names the variable. */
@@ -35,6 +45,20 @@ const variables = z.object({
     .transform((origins) => origins.filter((origin) => origin !== ''))
     .refine((origins) => origins.every(isOrigin), 'must be origins like https://example.org, separated by commas'),
   LOG_LEVEL: text('info').refine(isLogLevel, `must be one of ${LOG_LEVELS.join(', ')}`),
+  LOAD_SAMPLES: text('true')
+    .refine((value) => value === 'true' || value === 'false', 'must be true or false')
+    .transform((value) => value === 'true'),
+  METRICS_HOST: text('127.0.0.1').refine(isHost, 'must be an address or the name of a host'),
+  METRICS_PORT: text('')
+    .refine((value) => value === '' || isPort(value), 'must be a whole number from 0 to 65535')
+    .transform((value) => (value === '' ? undefined : Number(value))),
+  SHUTDOWN_DELAY_MS: text('0')
+    .refine((value) => /^\d{1,5}$/.test(value) && Number(value) <= 60_000, 'must be a whole number from 0 to 60000')
+    .transform(Number),
+  OTEL_EXPORTER_OTLP_ENDPOINT: text('')
+    .refine((value) => value === '' || isHttpUrl(value), 'must be a URL like http://collector:4318')
+    .transform((value) => (value === '' ? undefined : value)),
+  OTEL_SERVICE_NAME: text('invoice-api'),
 });
 
 /**
@@ -56,6 +80,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxFileSizeMb: data.MAX_FILE_SIZE_MB,
     corsOrigins: data.CORS_ORIGINS,
     logLevel: data.LOG_LEVEL,
+    loadSamples: data.LOAD_SAMPLES,
+    metricsHost: data.METRICS_HOST,
+    metricsPort: data.METRICS_PORT,
+    shutdownDelayMs: data.SHUTDOWN_DELAY_MS,
+    traceEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT,
+    traceServiceName: data.OTEL_SERVICE_NAME,
   };
 }
 
@@ -69,7 +99,7 @@ function text(fallback: string) {
 
 /** The value is shown on one line, but never one that may hold a password. */
 function problem(name: string, message: string, environment: Readonly<Record<string, string | undefined>>): string {
-  return name === 'DATABASE_URL'
+  return name === 'DATABASE_URL' || name === 'OTEL_EXPORTER_OTLP_ENDPOINT'
     ? `${name} ${message}`
     : `${name} ${message}, not ${JSON.stringify(environment[name])}`;
 }
@@ -88,6 +118,10 @@ function isFileSize(value: string): boolean {
 
 function isOrigin(value: string): boolean {
   return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+function isHttpUrl(value: string): boolean {
+  return /^https?:\/\//.test(value) && URL.canParse(value);
 }
 
 function isLogLevel(value: string): boolean {

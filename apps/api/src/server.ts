@@ -4,6 +4,8 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 /** A server that accepts requests. */
 export interface RunningServer {
   readonly url: string;
+  /** Goes on, but lets every connection end with its next reply, so that whoever keeps one turns elsewhere in time. */
+  drain(): void;
   /** Accepts nothing more; resolves when every request in flight has been answered and every connection is closed. */
   stop(): Promise<void>;
 }
@@ -15,7 +17,7 @@ export interface RunningServer {
  */
 export async function listen(app: RequestListener, host: string, port: number): Promise<RunningServer> {
   const server = createServer();
-  const closeWhenAnswered = trackRequests(server);
+  const connections = trackRequests(server);
   server.on('request', app);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -27,20 +29,27 @@ export async function listen(app: RequestListener, host: string, port: number): 
   const address = server.address() as AddressInfo;
   return {
     url: `http://${isIPv6(host) ? `[${host}]` : host}:${address.port}`,
+    drain: connections.drain,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        closeWhenAnswered();
+        connections.closeWhenAnswered();
       }),
   };
 }
 
+interface Connections {
+  drain(): void;
+  closeWhenAnswered(): void;
+}
+
 /**
- * Clients keep connections open for their next request, and a server is closed only when all of them are. The returned
- * function makes each one end with its current reply, and closes them all when the last request has been answered.
+ * Clients keep connections open for their next request, and a server is closed only when all of them are: each one has
+ * to end with its current reply, and all are closed when the last request has been answered.
  */
-function trackRequests(server: Server): () => void {
+function trackRequests(server: Server): Connections {
   const inFlight = new Set<ServerResponse>();
+  let draining = false;
   let stopping = false;
   const endConnection = (response: ServerResponse) => {
     if (!response.headersSent) {
@@ -54,7 +63,7 @@ function trackRequests(server: Server): () => void {
   };
   server.on('request', (_request, response) => {
     inFlight.add(response);
-    if (stopping) {
+    if (draining) {
       endConnection(response);
     }
     response.once('close', () => {
@@ -63,11 +72,18 @@ function trackRequests(server: Server): () => void {
       setImmediate(closeIfIdle);
     });
   });
-  return () => {
-    stopping = true;
+  const drain = () => {
+    draining = true;
     for (const response of inFlight) {
       endConnection(response);
     }
-    closeIfIdle();
+  };
+  return {
+    drain,
+    closeWhenAnswered: () => {
+      stopping = true;
+      drain();
+      closeIfIdle();
+    },
   };
 }

@@ -10,6 +10,18 @@ export class StartupError extends Error {
   override name = 'StartupError';
 }
 
+/** Where to listen. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The variables that say where to listen. */
+export interface AddressNames {
+  readonly host: string;
+  readonly port: string;
+}
+
 /** One line about why the service could not start. */
 export function startupLine(error: unknown): string {
   if (error instanceof StartupError || error instanceof ConfigError) {
@@ -37,18 +49,31 @@ export function storageFailure(cause: unknown, { storageDirectory }: Config): St
   return new StartupError(`Cannot write documents to ${storageDirectory}: ${reason} (STORAGE_DIR)`, { cause });
 }
 
-/** What went wrong with listening. */
-export function listenFailure(cause: unknown, { host, port }: Config): StartupError {
+/** What went wrong with loading what records traces. */
+export function tracingFailure(cause: unknown): StartupError {
+  const line =
+    codeOf(cause) === 'ERR_MODULE_NOT_FOUND'
+      ? 'the packages @opentelemetry/* are not installed: install optional dependencies'
+      : firstLine(cause);
+  return new StartupError(`Cannot send traces: ${line} (OTEL_EXPORTER_OTLP_ENDPOINT)`, { cause });
+}
+
+/** What went wrong with listening at an address that two variables name. */
+export function listenFailure(cause: unknown, { host, port }: Address, names: AddressNames): StartupError {
   switch (codeOf(cause)) {
     case 'EADDRINUSE':
-      return new StartupError(`Port ${port} of ${host} is in use: stop the other program or set PORT`, { cause });
+      return new StartupError(`Port ${port} of ${host} is in use: stop the other program or set ${names.port}`, {
+        cause,
+      });
     case 'EACCES':
-      return new StartupError(`Port ${port} of ${host} may not be used without more rights: set PORT`, { cause });
+      return new StartupError(`Port ${port} of ${host} may not be used without more rights: set ${names.port}`, {
+        cause,
+      });
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'EINVAL':
-      return new StartupError(`${host} is not an address of this machine: set HOST`, { cause });
+      return new StartupError(`${host} is not an address of this machine: set ${names.host}`, { cause });
     default:
       return new StartupError(`Cannot listen on port ${port} of ${host}: ${firstLine(cause)}`, { cause });
   }

@@ -10,7 +10,9 @@ describe('the configuration', () => {
         databaseUrl: 'sqlite:data/invoices.sqlite',
         storageDirectory: 'data/storage',
       },
-      ...{ maxFileSizeMb: 50, corsOrigins: [], logLevel: 'info' },
+      ...{ maxFileSizeMb: 50, corsOrigins: [], logLevel: 'info', loadSamples: true },
+      ...{ metricsHost: '127.0.0.1', metricsPort: undefined, shutdownDelayMs: 0 },
+      ...{ traceEndpoint: undefined, traceServiceName: 'invoice-api' },
     });
   });
 
@@ -23,10 +25,14 @@ describe('the configuration', () => {
     const environment = {
       ...{ PORT: '0', HOST: '::1', DATABASE_URL: 'sqlite:///srv/a.sqlite', STORAGE_DIR: '/srv/documents' },
       ...{ MAX_FILE_SIZE_MB: '2.5', CORS_ORIGINS: 'https://a.example, http://b.example:8080', LOG_LEVEL: 'debug' },
+      ...{ METRICS_HOST: '::', METRICS_PORT: '9464', SHUTDOWN_DELAY_MS: '5000', LOAD_SAMPLES: 'false' },
+      ...{ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example:4318', OTEL_SERVICE_NAME: 'review' },
     };
     expect(readConfig(environment)).to.deep.equal({
       ...{ port: 0, host: '::1', databaseUrl: 'sqlite:///srv/a.sqlite', storageDirectory: '/srv/documents' },
       ...{ maxFileSizeMb: 2.5, corsOrigins: ['https://a.example', 'http://b.example:8080'], logLevel: 'debug' },
+      ...{ metricsHost: '::', metricsPort: 9464, shutdownDelayMs: 5000, loadSamples: false },
+      ...{ traceEndpoint: 'https://collector.example:4318', traceServiceName: 'review' },
     });
   });
 
@@ -45,6 +51,10 @@ describe('the configuration', () => {
     MAX_FILE_SIZE_MB: ['0', '-5', '1e3', '2000', 'many'],
     CORS_ORIGINS: ['*', 'example.org', 'https://a.example/', 'https://a.example/path', 'file:///x'],
     LOG_LEVEL: ['INFO', 'loud'],
+    LOAD_SAMPLES: ['yes', '1'],
+    METRICS_PORT: ['65536', 'off'],
+    SHUTDOWN_DELAY_MS: ['-1', '60001', '1.5', '5s'],
+    OTEL_EXPORTER_OTLP_ENDPOINT: ['collector:4318', 'grpc://secret@collector', 'http://'],
   };
   for (const [name, values] of Object.entries(bad)) {
     for (const value of values) {
