@@ -52,6 +52,11 @@ export class Service {
     }
   }
 
+  /** What it has complained of so far. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** Waits until it has ended. */
   ended(): Promise<Ended> {
     return this.#ended;
