@@ -337,6 +337,15 @@ describe('handing an invoice over', () => {
     }
   });
 
+  it('lists a repeated line number beside any other problem of the lines', async () => {
+    const found = await problems({ line_items: [{ line_number: 1, description: '\0' }, { line_number: 1 }] });
+
+    expect(found.map(({ pointer, code }) => `${pointer} ${code}`)).to.have.members([
+      '/line_items/0/description string_invalid',
+      '/line_items/1/line_number duplicate_line',
+    ]);
+  });
+
   it('takes a thousand lines and refuses one more', async () => {
     const lines = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ line_number: index + 1, amount: '1.10' }));

@@ -61,7 +61,7 @@ interface Finding {
   readonly input: unknown;
 }
 
-/** What an issue of zod means here; custom ones say it themselves (see `because` in values.ts). */
+/** What an issue of zod means here; custom ones say it themselves (values.ts, shapes.ts). */
 function problemsOf(issue: z.core.$ZodIssue, root: unknown): Finding[] {
   const at = issue.path as Path;
   const input = valueAt(root, at);
@@ -85,9 +85,7 @@ function meaningOf(issue: z.core.$ZodIssue, input: unknown): Omit<Finding, 'at'>
     return { type: 'string_invalid', text: `not one of ${issue.values.join(', ')}`, input };
   }
   if (issue.code === 'too_big') {
-    return issue.origin === 'string'
-      ? { type: 'string_too_long', text: `longer than ${issue.maximum} characters`, input }
-      : { type: 'list_type', text: `more than ${issue.maximum} entries`, input: null };
+    return { type: 'list_type', text: `more than ${issue.maximum} entries`, input: null };
   }
   const [type, text] = WRONG_TYPES[issue.code === 'invalid_type' ? issue.expected : 'string'] ?? WRONG_TYPES.string;
   return { type, text, input };

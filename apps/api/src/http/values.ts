@@ -18,18 +18,30 @@ const MAX_TEXT_LENGTH = 4_000;
 
 const ASCII_BLANKS = '\t\n\v\f\r ';
 
-/** How a check of zod's `refine` says what the problem is; no check comes after one that failed. */
-export function because(problem: ProblemType, text: string) {
-  return { error: text, params: { problem }, abort: true };
-}
-
 /** Text, kept verbatim. */
-export function text(mostCharacters = MAX_TEXT_LENGTH) {
+export function text(mostCharacters = MAX_TEXT_LENGTH, allowed: Allowed = STORABLE) {
   return z
     .string()
-    .max(mostCharacters, { abort: true })
-    .refine(isStorableText, because('string_invalid', 'has characters that cannot be kept'));
+    .superRefine((sent, context) => {
+      if (sent.length > mostCharacters) {
+        const message = `longer than ${mostCharacters} characters`;
+        context.addIssue({ code: 'custom', message, params: { problem: 'string_too_long' } });
+      } else if (!allowed.test(sent)) {
+        context.addIssue({ code: 'custom', message: allowed.otherwise, params: { problem: 'string_invalid' } });
+      }
+    })
+    .meta({ maxLength: mostCharacters, ...(allowed.pattern !== undefined && { pattern: allowed.pattern }) });
 }
+
+/** Which texts are taken, and what is said of others. */
+interface Allowed {
+  readonly test: (text: string) => boolean;
+  readonly otherwise: string;
+  /** The same as a regular expression, as far as it goes. */
+  readonly pattern?: string;
+}
+
+const STORABLE: Allowed = { test: isStorableText, otherwise: 'has characters that cannot be kept' };
 
 /** Any JSON text whatever; for values that are only compared. */
 export const anyText = z.string();
@@ -39,7 +51,7 @@ export const anything = z.unknown() as z.ZodType<JsonValue>;
 
 /** A JSON object, as it was sent. */
 export const jsonObject = z
-  .custom<JsonObject>(isJsonObject, because('dict_type', 'not an object'))
+  .custom<JsonObject>(isJsonObject, { error: 'not an object', params: { problem: 'dict_type' }, abort: true })
   .meta({ type: 'object' });
 
 /** True or false. */

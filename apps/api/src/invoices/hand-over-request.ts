@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { list, namedValues, strictObject } from '../http/shapes.ts';
-import { because, confidence, decimal, integer, jsonObject, oneOf, share, text, timestamp } from '../http/values.ts';
+import { confidence, decimal, integer, jsonObject, oneOf, share, text, timestamp } from '../http/values.ts';
 import type { JsonObject } from '../json/json.ts';
 import { FIELDS, LINE_FIELDS, MAX_LINE_NUMBER } from '../model/fields.ts';
 import { INVOICE_SUBTYPES } from '../model/invoice.ts';
@@ -10,13 +10,15 @@ const MAX_LINES = 1_000;
 const MAX_NAME_LENGTH = 64;
 const MAX_ID_LENGTH = 36;
 const MAX_FILE_NAME_LENGTH = 255;
+const ID = /^[A-Za-z0-9._-]+$/;
 /** Ids that a URL would take for another path, or for a step in one. */
 const RESERVED_IDS = ['.', '..', 'schema', 'validate'];
 
-const id = text(MAX_ID_LENGTH).refine(
-  (id) => /^[A-Za-z0-9._-]+$/.test(id) && !RESERVED_IDS.includes(id),
-  because('string_invalid', 'not made of A-Z a-z 0-9 . _ - or reserved'),
-);
+const id = text(MAX_ID_LENGTH, {
+  test: (id) => ID.test(id) && !RESERVED_IDS.includes(id),
+  otherwise: 'not made of A-Z a-z 0-9 . _ - or reserved',
+  pattern: ID.source,
+});
 
 const line = strictObject({
   line_number: integer({ least: 1, most: MAX_LINE_NUMBER }),
