@@ -70,7 +70,9 @@ export async function startPrivateMariadb({ settings, parent }: PrivateMariadbOp
 
   function initialize(install: string): void {
     const args = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
-    execFileSync(install, args, { ...account, cwd: directory, env: SERVER_ENVIRONMENT, stdio: 'pipe' });
+    // The server that it starts would lose its temporary tables to any other that starts with the same directory.
+    const env = { ...SERVER_ENVIRONMENT, TMPDIR: directory };
+    execFileSync(install, args, { ...account, cwd: directory, env, stdio: 'pipe' });
     // Everybody on this machine can reach the port.
     const text = ['localhost', '127.0.0.1', '::1'].map(
       (host) => `alter user if exists root@'${host}' identified by '${password}';\n`,
