@@ -14,6 +14,10 @@ const API = fileURLToPath(new URL('../../', import.meta.url));
 export async function buildService(scope: Scope): Promise<string[]> {
   const directory = await mkdtemp(join(dirname(API), 'api', 'dist-scorecard-'));
   await scope.add(() => rm(directory, { recursive: true, force: true }));
-  await promisify(execFile)('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', directory], { cwd: API });
+  await promisify(execFile)('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', directory], { cwd: API }).catch(
+    ({ stdout, message }) => {
+      throw new Error(`The service does not compile: ${stdout || message}`);
+    },
+  );
   return [join(directory, 'main.js')];
 }
