@@ -58,6 +58,24 @@ export class DatabaseBusyError extends Error {
   }
 }
 
+/** An Idempotency-Key came again with something else than the first time. */
+export class RequestKeyReusedError extends Error {
+  override name = 'RequestKeyReusedError';
+
+  constructor() {
+    super('This Idempotency-Key was used for another request');
+  }
+}
+
+/** A request with the same Idempotency-Key is being worked on, or one that came later has taken this one over. */
+export class RequestInProgressError extends Error {
+  override name = 'RequestInProgressError';
+
+  constructor() {
+    super('The first request with this Idempotency-Key is still being worked on');
+  }
+}
+
 /** No invoice has this id. */
 export class InvoiceNotFoundError extends Error {
   override name = 'InvoiceNotFoundError';

@@ -8,6 +8,8 @@ import {
   InvalidStateError,
   InvoiceExistsError,
   InvoiceNotFoundError,
+  RequestInProgressError,
+  RequestKeyReusedError,
   StaleWriteError,
   ValidationError,
 } from '../errors.ts';
@@ -15,6 +17,7 @@ import { type Answer, problemDetails } from './answers.ts';
 import {
   BodyTooLargeError,
   DatabaseUnavailableError,
+  MalformedRequestKeyError,
   MalformedUrlError,
   MethodNotAllowedError,
   UnknownPathError,
@@ -39,6 +42,9 @@ const rows: readonly Row[] = [
     text: BUSY,
     headers: { 'Retry-After': '1' },
   })),
+  row(MalformedRequestKeyError, (error) => plain(400, error.message)),
+  row(RequestKeyReusedError, (error) => plain(422, error.message)),
+  row(RequestInProgressError, (error) => ({ ...plain(409, error.message), headers: { 'Retry-After': '1' } })),
   row(ValidationError, ({ problems }) => ({
     status: 422,
     detail: problemDetails(problems),

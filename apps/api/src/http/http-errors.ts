@@ -15,6 +15,11 @@ export class MethodNotAllowedError extends Error {
   }
 }
 
+/** The `Idempotency-Key` header cannot be read. */
+export class MalformedRequestKeyError extends Error {
+  override name = 'MalformedRequestKeyError';
+}
+
 /** The path has a `%` that is not followed by a byte of UTF-8 text. */
 export class MalformedUrlError extends Error {
   override name = 'MalformedUrlError';
