@@ -43,7 +43,12 @@ const rows: readonly Row[] = [
     headers: { 'Retry-After': '1' },
   })),
   row(MalformedRequestKeyError, (error) => plain(400, error.message)),
-  row(RequestKeyReusedError, (error) => plain(422, error.message)),
+  row(RequestKeyReusedError, (error) => ({
+    ...plain(422, error.message),
+    problems: [
+      { type: 'string_invalid', source: 'body', path: [], name: 'Idempotency-Key', text: 'was used before', input: null },
+    ],
+  })),
   row(RequestInProgressError, (error) => ({ ...plain(409, error.message), headers: { 'Retry-After': '1' } })),
   row(ValidationError, ({ problems }) => ({
     status: 422,

@@ -8,5 +8,10 @@ export function sendJson(response: Response, status: number, body: unknown, type
 
 /** Sets the entity tag that a review version stands for. */
 export function tagVersion(response: Response, reviewVersion: number): void {
-  response.set('ETag', `"${reviewVersion}"`);
+  response.set('ETag', versionTag(reviewVersion));
+}
+
+/** The entity tag that a review version stands for. */
+export function versionTag(reviewVersion: number): string {
+  return `"${reviewVersion}"`;
 }

@@ -1,9 +1,10 @@
 import { Router } from 'express';
 import type { Knex } from 'knex';
 import { readOneState } from '../db/one-state.ts';
+import { idempotent } from '../http/idempotency.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { parse } from '../http/problems.ts';
-import { sendJson, tagVersion } from '../http/reply.ts';
+import { sendJson, tagVersion, versionTag } from '../http/reply.ts';
 import { addRoute, pathId } from '../http/routes.ts';
 import { writeContext } from '../http/write-context.ts';
 import { getInvoice } from '../model/invoice-store.ts';
@@ -27,10 +28,11 @@ export function invoiceRouter({ db, now }: InvoiceRoutes): Router {
       handle: async (request, response) => {
         const body = await jsonBody(request, response);
         const input = parse('body', handOverRequest, body);
-        const invoice = await handOverInvoice(db, input, writeContext(request, now));
-        response.location(`/api/v1/invoices/${invoice.id}`);
-        tagVersion(response, invoice.review_version);
-        sendJson(response, 201, representation(invoice));
+        await idempotent({ db, now }, request, response, async (once) => {
+          const invoice = await handOverInvoice(once, input, writeContext(request, now));
+          const headers = { Location: `/api/v1/invoices/${invoice.id}`, ETag: versionTag(invoice.review_version) };
+          return { status: 201, headers, body: representation(invoice) };
+        });
       },
     },
   });
