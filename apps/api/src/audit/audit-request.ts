@@ -23,13 +23,14 @@ export const auditPage = z.object({
 /** The head to compare with, if one was written down: both of its values or neither. */
 export const knownHead = z
   .object({ position: count({ least: 1, most: Number.MAX_SAFE_INTEGER }).optional(), hash: hash.optional() })
-  .transform(({ position, hash: known }, context): AuditHead | null => {
-    if (position !== undefined && known !== undefined) {
-      return { position, hash: known };
+  .superRefine((sent, context) => {
+    const missing = (['position', 'hash'] as const).filter((name) => sent[name] === undefined);
+    if (missing.length === 1) {
+      context.addIssue({ code: 'custom', path: missing, message: 'required', params: { problem: 'missing' } });
     }
-    if (position !== undefined || known !== undefined) {
-      const path = [position === undefined ? 'position' : 'hash'];
-      context.addIssue({ code: 'custom', path, message: 'required', params: { problem: 'missing' } });
-    }
-    return null;
   });
+
+/** The head that a query names; null when it names none. */
+export function headOfQuery({ position, hash }: z.output<typeof knownHead>): AuditHead | null {
+  return position === undefined || hash === undefined ? null : { position, hash };
+}

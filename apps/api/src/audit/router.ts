@@ -6,7 +6,7 @@ import { addRoute, pathId } from '../http/routes.ts';
 import { readJson } from '../json/json.ts';
 import { getInvoice } from '../model/invoice-store.ts';
 import type { AuditEntry } from './audit-entry.ts';
-import { auditPage, knownHead } from './audit-request.ts';
+import { auditPage, headOfQuery, knownHead } from './audit-request.ts';
 import { listEntries } from './audit-store.ts';
 import { verifyAudit } from './verify-audit.ts';
 
@@ -29,7 +29,8 @@ export function auditRouter({ db }: { readonly db: Knex }): Router {
     get: {
       needs: 'audit',
       handle: async (request, response) => {
-        sendJson(response, 200, await verifyAudit(db, parse('query', knownHead, request.query)));
+        const known = headOfQuery(parse('query', knownHead, request.query));
+        sendJson(response, 200, await verifyAudit(db, known));
       },
     },
   });
