@@ -15,28 +15,32 @@ export interface Problem {
 }
 
 /** The kinds of problems a request can have. */
-export type ProblemType =
-  | 'missing'
-  | 'json_invalid'
-  | 'int_parsing'
-  | 'float_parsing'
-  | 'bool_type'
-  | 'string_type'
-  | 'string_too_long'
-  | 'string_invalid'
-  | 'list_type'
-  | 'dict_type'
-  | 'greater_than_equal'
-  | 'less_than_equal'
-  | 'decimal_parsing'
-  | 'decimal_max_digits'
-  | 'date_parsing'
-  | 'unknown_field'
-  | 'unknown_key'
-  | 'duplicate_field'
-  | 'duplicate_line'
-  | 'line_not_found'
-  | 'address_type';
+export const PROBLEM_TYPES = [
+  'missing',
+  'json_invalid',
+  'int_parsing',
+  'float_parsing',
+  'bool_type',
+  'string_type',
+  'string_too_long',
+  'string_invalid',
+  'list_type',
+  'dict_type',
+  'greater_than_equal',
+  'less_than_equal',
+  'decimal_parsing',
+  'decimal_max_digits',
+  'date_parsing',
+  'unknown_field',
+  'unknown_key',
+  'duplicate_field',
+  'duplicate_line',
+  'line_not_found',
+  'address_type',
+] as const;
+
+/** One of these kinds. */
+export type ProblemType = (typeof PROBLEM_TYPES)[number];
 
 /** The request cannot be understood or breaks a rule; holds every problem of the stage that failed. */
 export class ValidationError extends Error {
@@ -98,16 +102,25 @@ export class InvoiceExistsError extends Error {
   }
 }
 
-/** The invoice's processing state does not allow a review. */
+/** The invoice's processing state does not allow a review or a change. */
 export class InvalidStateError extends Error {
   override name = 'InvalidStateError';
   readonly invoiceId: string;
   readonly currentState: string;
 
-  constructor(invoiceId: string, currentState: string) {
-    super(`Invoice state ${currentState} cannot be validated`);
+  constructor(invoiceId: string, currentState: string, toBe: string) {
+    super(`Invoice state ${currentState} cannot be ${toBe}`);
     this.invoiceId = invoiceId;
     this.currentState = currentState;
+  }
+}
+
+/** The invoice has no line with this id. */
+export class LineNotFoundError extends Error {
+  override name = 'LineNotFoundError';
+
+  constructor(invoiceId: string, lineId: string) {
+    super(`Line ${lineId} of invoice ${invoiceId} not found`);
   }
 }
 
@@ -176,5 +189,19 @@ export class DocumentNotFoundError extends Error {
 
   constructor(invoiceId: string) {
     super(`Document for invoice ${invoiceId} not found`);
+  }
+}
+
+/** The caller is known and may not do this; the message says why. */
+export class ForbiddenError extends Error {
+  override name = 'ForbiddenError';
+}
+
+/** No API key has this id. */
+export class KeyNotFoundError extends Error {
+  override name = 'KeyNotFoundError';
+
+  constructor(id: string) {
+    super(`Key ${id} not found`);
   }
 }

@@ -5,6 +5,7 @@ import * as createInvoices from './migrations/001-create-invoices.ts';
 import * as createLineItems from './migrations/002-create-line-items.ts';
 import * as createReviewHistory from './migrations/003-create-review-history.ts';
 import * as createAuditLog from './migrations/004-create-audit-log.ts';
+import * as createApiKeys from './migrations/005-create-api-keys.ts';
 import * as numberLinesAndAmounts from './migrations/006-number-lines-and-amounts.ts';
 import * as createIdempotencyKeys from './migrations/007-create-idempotency-keys.ts';
 import { checkMysql } from './mysql.ts';
@@ -20,6 +21,7 @@ const migrations: readonly NamedMigration[] = [
   { name: '002-create-line-items', up: createLineItems.up, down: createLineItems.down },
   { name: '003-create-review-history', up: createReviewHistory.up, down: createReviewHistory.down },
   { name: '004-create-audit-log', up: createAuditLog.up, down: createAuditLog.down },
+  { name: '005-create-api-keys', up: createApiKeys.up, down: createApiKeys.down },
   { name: '006-number-lines-and-amounts', up: numberLinesAndAmounts.up, down: numberLinesAndAmounts.down },
   { name: '007-create-idempotency-keys', up: createIdempotencyKeys.up, down: createIdempotencyKeys.down },
 ];

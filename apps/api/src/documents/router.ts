@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from 'express';
 import type { Knex } from 'knex';
 import { sendJson } from '../http/reply.ts';
 import { addRoute, pathId } from '../http/routes.ts';
+import { DOCUMENT_POLICY } from '../http/security-headers.ts';
 import { writeContext } from '../http/write-context.ts';
 import { batchUpload } from './batch-upload.ts';
 import { inlineDisposition } from './content-disposition.ts';
@@ -58,7 +59,7 @@ export function pdfRouter({ db, storage }: PdfRoutes): Router {
           'Content-Type': 'application/pdf',
           'Content-Length': String(document.size),
           'Content-Disposition': inlineDisposition(document.fileName),
-          'X-Content-Type-Options': 'nosniff',
+          'Content-Security-Policy': DOCUMENT_POLICY,
         });
         if (request.method === 'HEAD') {
           await document.close();

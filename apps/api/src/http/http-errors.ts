@@ -30,7 +30,62 @@ export class BodyTooLargeError extends Error {
   override name = 'BodyTooLargeError';
 }
 
+/** The body is of a type that is not read here. */
+export class UnsupportedTypeError extends Error {
+  override name = 'UnsupportedTypeError';
+  /** Value of the `Accept-Patch` header. */
+  readonly accepted: string;
+
+  constructor(accepted: string) {
+    super(`The content type must be one of ${accepted}`);
+    this.accepted = accepted;
+  }
+}
+
+/** A write did not say which version it is about. */
+export class PreconditionRequiredError extends Error {
+  override name = 'PreconditionRequiredError';
+}
+
+/** `If-Match` cannot be understood. */
+export class MalformedPreconditionError extends Error {
+  override name = 'MalformedPreconditionError';
+}
+
+/** No byte of the range that was asked for is there. */
+export class RangeNotSatisfiableError extends Error {
+  override name = 'RangeNotSatisfiableError';
+  /** In bytes, of the whole. */
+  readonly size: number;
+
+  constructor(size: number) {
+    super(`The document has ${size} bytes`);
+    this.size = size;
+  }
+}
+
 /** The database does not answer. */
 export class DatabaseUnavailableError extends Error {
   override name = 'DatabaseUnavailableError';
+}
+
+/** Nobody knows whose request it is: a credential is missing, or not valid. */
+export class UnauthenticatedError extends Error {
+  override name = 'UnauthenticatedError';
+  readonly credential: 'missing' | 'invalid';
+
+  constructor(credential: 'missing' | 'invalid', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.credential = credential;
+  }
+}
+
+/** The keys that tokens are checked with cannot be had from their issuer. */
+export class IssuerUnavailableError extends Error {
+  override name = 'IssuerUnavailableError';
+}
+
+/** More requests than are allowed; the reply's headers say by then how many that are, and when there may be more. */
+export class TooManyRequestsError extends Error {
+  override name = 'TooManyRequestsError';
 }

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { dialectOf } from '../../src/db/dialect.ts';
 
-const TABLES = ['invoices', 'line_items', 'review_history', 'audit_log', 'audit_head'];
+const TABLES = ['invoices', 'line_items', 'review_history', 'audit_log', 'audit_head', 'api_keys'];
 
 /** All that a database says of the service's tables; equal for two that are made alike. */
 export async function schemaOf(db: Knex): Promise<unknown> {
