@@ -21,7 +21,10 @@ export interface Arena {
   readonly random: Random;
   /** A count of the issue; about a tenth of it in the quick form. */
   readonly count: (full: number) => number;
+  /** How long memory is watched. */
   readonly minutes: number;
+  /** The directory of the service's build. */
+  readonly build: string;
   /** Closed after the check. */
   readonly scope: Scope;
   /** An empty database of its own, and a directory for documents. */

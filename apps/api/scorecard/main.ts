@@ -37,11 +37,11 @@ try {
 async function run(): Promise<EngineResult[]> {
   const started = performance.now();
   console.log(heading(options));
-  const program = await buildService(scope);
+  const build = await buildService(scope);
   const checks = CHECKS.filter(({ name, measures }) => options.only.includes(name) && !(options.quick && measures));
   const results: EngineResult[] = [];
   for (const { engine, server } of chosenServers(options.engine)) {
-    const result = await runEngine({ engine, server, program, checks, options, scope });
+    const result = await runEngine({ engine, server, build, checks, options, scope });
     results.push(result);
     console.log(engineResult(result));
   }

@@ -26,14 +26,15 @@ export interface CheckResult {
 interface EngineRun {
   readonly engine: Dialect;
   readonly server: string | undefined;
-  readonly program: readonly string[];
+  /** The directory of the service's build. */
+  readonly build: string;
   readonly checks: readonly Check[];
   readonly options: Options;
   readonly scope: Scope;
 }
 
 /** Does the checks on one engine, one after another. A check that cannot go on has lost. */
-export async function runEngine({ engine, server, program, checks, options, scope }: EngineRun): Promise<EngineResult> {
+export async function runEngine({ engine, server, build, checks, options, scope }: EngineRun): Promise<EngineResult> {
   const results: CheckResult[] = [];
   for (const check of checks) {
     const started = performance.now();
@@ -45,8 +46,9 @@ export async function runEngine({ engine, server, program, checks, options, scop
       random: new Random(`${options.seed} ${engine} ${check.name}`),
       count: (full: number) => (options.quick ? Math.ceil(full / QUICK) : full),
       minutes: options.minutes,
+      build,
       scope: own,
-      place: () => createPlace({ server, program, scope: own }),
+      place: () => createPlace({ server, build, scope: own }),
       client: async () => {
         const client = new HttpClient();
         await own.add(async () => client.close());

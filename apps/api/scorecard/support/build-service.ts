@@ -9,9 +9,9 @@ const API = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * Compiles the service as for production, into a directory of its own beside `dist`, where it finds its packages and no
- * other build removes it meanwhile. Answers what Node runs.
+ * other build removes it meanwhile. Answers the directory.
  */
-export async function buildService(scope: Scope): Promise<string[]> {
+export async function buildService(scope: Scope): Promise<string> {
   const directory = await mkdtemp(join(dirname(API), 'api', 'dist-scorecard-'));
   await scope.add(() => rm(directory, { recursive: true, force: true }));
   await promisify(execFile)('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', directory], { cwd: API }).catch(
@@ -19,5 +19,5 @@ export async function buildService(scope: Scope): Promise<string[]> {
       throw new Error(`The service does not compile: ${stdout || message}`);
     },
   );
-  return [join(directory, 'main.js')];
+  return directory;
 }

@@ -16,7 +16,8 @@ export interface RunningService {
 /** A database and a directory for documents that nobody else uses, and the services on them. */
 export interface Place {
   readonly databaseUrl: string;
-  readonly storageDirectory: string;
+  /** Of everything that is a file. */
+  readonly directory: string;
   /** Starts a service; resolves when it listens. */
   start(environment?: Record<string, string>): Promise<RunningService>;
 }
@@ -25,23 +26,22 @@ export interface Place {
 export interface PlaceOptions {
   /** The database server; undefined for SQLite. */
   readonly server: string | undefined;
-  /** What Node runs: the service's build, or its sources. */
-  readonly program: readonly string[];
+  /** The directory of the service's build. */
+  readonly build: string;
   readonly scope: Scope;
 }
 
 /** Makes a place; all of it is gone when the scope is closed. */
-export async function createPlace({ server, program, scope }: PlaceOptions): Promise<Place> {
+export async function createPlace({ server, build, scope }: PlaceOptions): Promise<Place> {
   const directory = await mkdtemp(join(tmpdir(), 'invoice-scorecard-'));
   await scope.add(() => rm(directory, { recursive: true, force: true }));
   const databaseUrl = server === undefined ? `sqlite://${directory}/invoices.sqlite` : await ownDatabase(server, scope);
-  const storageDirectory = join(directory, 'storage');
   return {
     databaseUrl,
-    storageDirectory,
+    directory,
     start: async (environment = {}) => {
-      const places = { DATABASE_URL: databaseUrl, STORAGE_DIR: storageDirectory };
-      const service = new Service({ ...places, ...SETTINGS, ...environment }, [], program);
+      const places = { DATABASE_URL: databaseUrl, STORAGE_DIR: join(directory, 'storage') };
+      const service = new Service({ ...places, ...SETTINGS, ...environment }, [], [join(build, 'main.js')]);
       await scope.add(() => service.stop('SIGKILL'));
       return { url: await service.url(), service };
     },
