@@ -21,12 +21,13 @@ export function sqliteConfig(url: string): Knex.Config {
     connection: { filename },
     useNullAsDefault: true,
     // One connection: SQLite has one writer at a time, and waiting in the pool is fair where waiting for a lock is not.
-    pool: { min: 0, max: 1, afterCreate: prepareConnection },
+    // It stays open, so that others can tell that the file is in use.
+    pool: { min: 1, max: 1, afterCreate: prepareConnection },
   };
 }
 
-/** `%20` and the like are decoded in an absolute one only: the relative form is no URL but a name. */
-function sqliteFile(url: string): string {
+/** The file of a URL. `%20` and the like are decoded in an absolute one only: the relative form is no URL but a name. */
+export function sqliteFile(url: string): string {
   return url.startsWith('sqlite:///')
     ? path.resolve(decodeURIComponent(url.slice('sqlite://'.length)))
     : path.resolve(url.slice('sqlite:'.length));

@@ -1,0 +1,236 @@
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type DirectoryResult, dir } from 'tmp-promise';
+import { operate } from './support/command.ts';
+import { multipart } from './support/documents.ts';
+import { onlyOn } from './support/engine.ts';
+import { pdf } from './support/pdf.ts';
+import { Service } from './support/service.ts';
+
+onlyOn('sqlite', () =>
+  describe('a backup', () => {
+    let directory: DirectoryResult;
+    let started: Service[];
+
+    beforeEach(async () => {
+      directory = await dir({ unsafeCleanup: true });
+      started = [];
+    });
+
+    afterEach(async () => {
+      await Promise.all(started.map((service) => service.stop('SIGKILL')));
+      await directory.cleanup();
+    });
+
+    /** A database and a storage of this name. */
+    const places = (name: string) => ({
+      DATABASE_URL: `sqlite://${join(directory.path, name, 'invoices.sqlite')}`,
+      STORAGE_DIR: join(directory.path, name, 'storage'),
+    });
+    const at = (...names: string[]) => join(directory.path, ...names);
+
+    function start(name: string): Service {
+      const service = new Service({ ...places(name), LOAD_SAMPLES: 'false' });
+      started.push(service);
+      return service;
+    }
+
+    it('made under writes holds all that was acknowledged before, and comes back elsewhere', async () => {
+      const service = start('one');
+      const writing = new Writing(await service.url());
+      await writing.acknowledges(40);
+      const before = [...writing.acknowledged];
+
+      const [backup, inUse] = await Promise.all([
+        operate(['backup', at('backup')], places('one')),
+        operate(['restore', at('nothing'), '--force'], places('one')),
+      ]);
+      expect([backup.code, backup.stderr]).to.deep.equal([0, '']);
+      expect([inUse.code, inUse.stderr]).to.deep.equal([1, `${at('nothing')} is no backup: it has no backup.json\n`]);
+      await writing.acknowledges(20);
+      const [overwriting, overUsed] = await Promise.all([
+        operate(['backup', at('backup')], places('one')),
+        operate(['restore', at('backup'), '--force'], places('one')),
+      ]);
+      expect([overwriting.code, overwriting.stderr]).to.deep.equal([
+        1,
+        `${at('backup')} is there already: a backup overwrites nothing\n`,
+      ]);
+      expect([overUsed.code, overUsed.stderr]).to.deep.equal([
+        1,
+        'The database is in use: stop the service first (DATABASE_URL)\n',
+      ]);
+      await writing.stop();
+      expect((await service.stop()).code).to.equal(0);
+
+      const [, head = ''] = /^head (\d+:[0-9a-f]{64})$/m.exec(backup.stdout) ?? [];
+      const restored = await operate(['restore', at('backup')], places('two'));
+      expect([restored.code, restored.stderr]).to.deep.equal([0, '']);
+      const verified = await operate(['audit', 'verify', '--head', head], places('two'));
+      expect([verified.code, verified.stdout]).to.deep.equal([
+        0,
+        `The audit log is whole: ${head.split(':')[0]} entries\nhead ${head}\n`,
+      ]);
+
+      const url = await start('two').url();
+      const found = await Promise.all(before.map(({ id, sha256 }) => reads(url, id, sha256)));
+      expect(found).to.deep.equal(before.map(() => true));
+      expect(modesOf(at('backup'))).to.deep.equal(['600', '700']);
+    });
+
+    it('that was changed, or would overwrite a database, is refused and changes nothing', async () => {
+      const service = start('one');
+      const writing = new Writing(await service.url());
+      await writing.acknowledges(4);
+      await writing.stop();
+      await service.stop();
+      expect((await operate(['backup', at('backup')], places('one'))).code).to.equal(0);
+      for (const copy of ['database', 'document', 'manifest', 'lost']) {
+        cpSync(at('backup'), at(copy), { recursive: true });
+      }
+      const [document = ''] = readdirSync(at('document', 'documents', 'raw'));
+      appendFileSync(at('database', 'invoices.sqlite'), 'x');
+      appendFileSync(at('document', 'documents', 'raw', document), 'x');
+      writeFileSync(at('manifest', 'backup.json'), '{"format":2}');
+      writeFileSync(at('lost', 'invoices.sqlite'), 'Dear Sir or Madam');
+
+      const refusals = await Promise.all([
+        operate(['restore', at('database')], places('a')),
+        operate(['restore', at('document')], places('b')),
+        operate(['restore', at('manifest')], places('c')),
+        operate(['restore', at('backup')], places('one')),
+        operate(['backup', at('other')], places('none')),
+        operate(['backup', at('other')], { ...places('one'), DATABASE_URL: 'postgres://ann:secret@db.invalid/x' }),
+      ]);
+      expect(refusals.map(({ code, stdout, stderr }) => [code, stdout, stderr])).to.deep.equal([
+        [1, '', 'The backup cannot be relied on: its database was changed after it was made\n'],
+        [1, '', `The backup cannot be relied on: the document raw/${document} is missing or was changed\n`],
+        [1, '', `${at('manifest')} is no backup of this version: backup.json is of another kind\n`],
+        [1, '', 'There is a database already: restore elsewhere, or add --force (DATABASE_URL)\n'],
+        [1, '', 'There is no database yet that could be backed up (DATABASE_URL)\n'],
+        [
+          1,
+          '',
+          'This is for SQLite; for this database use pg_dump and pg_restore, as apps/api/docs/production.md shows\n',
+        ],
+      ]);
+      for (const name of ['a', 'b', 'c', 'none', 'other']) {
+        expect(existsSync(at(name, 'invoices.sqlite')), name).to.equal(false);
+      }
+
+      const forced = await operate(['restore', at('backup'), '--force'], places('one'));
+      expect([forced.code, forced.stderr]).to.deep.equal([0, '']);
+      const [, replaced = ''] = /^The database that was there is now (.+)$/m.exec(forced.stdout) ?? [];
+      expect(readFileSync(replaced).subarray(0, 15).toString()).to.equal('SQLite format 3');
+    });
+
+    it('of a damaged database is refused, and one with a lost document names it', async () => {
+      const service = start('one');
+      const writing = new Writing(await service.url());
+      await writing.acknowledges(4);
+      await writing.stop();
+      await service.stop();
+      for (const name of ['damaged', 'tampered']) {
+        cpSync(at('one'), at(name), { recursive: true });
+      }
+      const pages = readFileSync(at('damaged', 'invoices.sqlite'));
+      writeFileSync(at('damaged', 'invoices.sqlite'), pages.fill(7, 4096, 3 * 4096));
+      const [lost = ''] = readdirSync(at('one', 'storage', 'raw'));
+      writeFileSync(at('one', 'storage', 'raw', lost), 'not what was uploaded');
+
+      const [damaged, incomplete] = await Promise.all([
+        operate(['backup', at('damaged-backup')], places('damaged')),
+        operate(['backup', at('backup')], places('one')),
+      ]);
+      expect([damaged.code, damaged.stderr]).to.deep.equal([
+        1,
+        'The copy cannot be relied on: it is no database of the service, or a damaged one\n',
+      ]);
+      expect([incomplete.code, incomplete.stderr]).to.deep.equal([
+        0,
+        `The document raw/${lost} is lost or was changed, and is not in the backup\n`,
+      ]);
+      expect(readdirSync(directory.path).filter((name) => name.includes('damaged-backup'))).to.deep.equal([]);
+      expect((await operate(['restore', at('backup')], places('two'))).code).to.equal(0);
+    });
+  }),
+);
+
+interface Written {
+  readonly id: string;
+  /** Of the document, when it is one. */
+  readonly sha256?: string;
+}
+
+/** Hands invoices over and uploads documents, four at a time, until it is stopped. */
+class Writing {
+  readonly acknowledged: Written[] = [];
+  readonly #url: string;
+  readonly #writers: Promise<void>[];
+  #waiting: { readonly until: number; readonly tell: () => void } | undefined;
+  #stopped = false;
+
+  constructor(url: string) {
+    this.#url = url;
+    this.#writers = ['a', 'b', 'c', 'd'].map((name) => this.#write(name));
+  }
+
+  /** Comes back when so many more writes have been acknowledged. */
+  acknowledges(more: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting = { until: this.acknowledged.length + more, tell: resolve };
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#writers);
+  }
+
+  async #write(name: string): Promise<void> {
+    for (let number = 0; !this.#stopped; number += 1) {
+      const id = `${name}-${number}`;
+      this.acknowledged.push(number % 2 === 0 ? await this.#upload(id) : await this.#handOver(id));
+      if (this.#waiting !== undefined && this.acknowledged.length >= this.#waiting.until) {
+        this.#waiting.tell();
+      }
+    }
+  }
+
+  async #handOver(id: string): Promise<Written> {
+    await this.#post('/api/v1/invoices', 'application/json', Buffer.from(JSON.stringify({ id })));
+    return { id };
+  }
+
+  async #upload(id: string): Promise<Written> {
+    const body = multipart([{ name: 'file', fileName: `${id}.pdf`, bytes: pdf({ text: id }) }]);
+    const reply = await this.#post('/api/ingestion/upload', 'multipart/form-data; boundary=b0undary', body);
+    const { invoice_id, content_sha256 } = (await reply.json()) as Record<string, string>;
+    return { id: String(invoice_id), sha256: String(content_sha256) };
+  }
+
+  async #post(path: string, type: string, body: Buffer): Promise<Response> {
+    const headers = { 'Content-Type': type, Connection: 'close' };
+    const reply = await fetch(this.#url + path, { method: 'POST', headers, body: new Uint8Array(body) });
+    expect(reply.status).to.equal(201);
+    return reply;
+  }
+}
+
+async function reads(url: string, id: string, sha256: string | undefined): Promise<boolean> {
+  const path = sha256 === undefined ? `/api/v1/invoices/${id}` : `/api/hitl/invoice/${id}/pdf`;
+  const reply = await fetch(url + path, { headers: { Connection: 'close' } });
+  const bytes = new Uint8Array(await reply.arrayBuffer());
+  return reply.status === 200 && (sha256 === undefined || (await digest(bytes)) === sha256);
+}
+
+async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
+}
+
+/** Every mode of a file or directory below, once. */
+function modesOf(place: string): string[] {
+  const modes = readdirSync(place, { recursive: true }).map((name) => statSync(join(place, String(name))).mode & 0o777);
+  return [...new Set(modes.map((mode) => mode.toString(8)))].sort();
+}
