@@ -9,6 +9,8 @@ export interface Answer {
   /** The same in words, for problem+json. */
   readonly text: string;
   readonly problems?: readonly Problem[];
+  /** What problem+json says besides, and the status where it is another one there. */
+  readonly problem?: { readonly status?: number; readonly members: Readonly<Record<string, unknown>> };
   readonly headers?: Readonly<Record<string, string>>;
   /** Ties a reply to the server's log. */
   readonly requestId?: string;
@@ -19,13 +21,20 @@ export function detailBody(answer: Answer): object {
   return { detail: answer.detail, request_id: answer.requestId };
 }
 
+/** The status of an answer in problem+json. */
+export function problemStatus({ status, problem }: Answer): number {
+  return problem?.status ?? status;
+}
+
 /** The problem+json body of /api/v1. */
 export function problemBody(answer: Answer): object {
+  const status = problemStatus(answer);
   return {
     type: 'about:blank',
-    title: STATUS_CODES[answer.status] ?? 'Error',
-    status: answer.status,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
     detail: answer.text,
+    ...answer.problem?.members,
     errors: answer.problems?.map((problem) => ({
       pointer: jsonPointer(problem.path),
       code: problem.type,

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { detailBody, problemBody } from './answers.ts';
+import { detailBody, problemBody, problemStatus } from './answers.ts';
 import { answerTo, unforeseenAnswer } from './error-table.ts';
 import { MalformedUrlError, UnknownPathError } from './http-errors.ts';
 import { sendJson } from './reply.ts';
@@ -31,7 +31,7 @@ export const handleError: ErrorRequestHandler = (error, request, response, _next
   }
   response.set(answer.headers ?? {});
   if (/^\/api\/v1(?:\/|$)/.test(request.path)) {
-    sendJson(response, answer.status, problemBody(answer), 'application/problem+json');
+    sendJson(response, problemStatus(answer), problemBody(answer), 'application/problem+json');
   } else {
     sendJson(response, answer.status, detailBody(answer));
   }

@@ -1,7 +1,7 @@
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { ValidationError } from '../errors.ts';
 import { type JsonValue, readJson } from '../json/json.ts';
-import { BodyTooLargeError } from './http-errors.ts';
+import { BodyTooLargeError, UnsupportedTypeError } from './http-errors.ts';
 
 /** The largest JSON body that is read, in bytes. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -24,6 +24,21 @@ export async function jsonBody(request: Request, response: Response): Promise<Js
     throw notJson('not valid JSON');
   }
 }
+
+/**
+ * Reads a merge patch (RFC 7396).
+ *
+ * @throws UnsupportedTypeError when it says that it is something else; as jsonBody.
+ */
+export async function mergePatchBody(request: Request, response: Response): Promise<JsonValue> {
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';');
+  if (!PATCH_TYPES.includes(type.trim().toLowerCase())) {
+    throw new UnsupportedTypeError(PATCH_TYPES.join(', '));
+  }
+  return jsonBody(request, response);
+}
+
+const PATCH_TYPES = ['application/merge-patch+json', 'application/json'];
 
 async function bodyBytes(request: Request, response: Response): Promise<Uint8Array> {
   const failure = await new Promise<unknown>((resolve) => {

@@ -37,6 +37,11 @@ export function pathId(request: Request): string {
   return String(request.params['id']);
 }
 
+/** The `:lineId` of a path: any text whatever. */
+export function pathLineId(request: Request): string {
+  return String(request.params['lineId']);
+}
+
 function otherMethods(methods: Methods): RequestHandler {
   const allow = METHODS.filter((method) => methods[method] !== undefined)
     .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))

@@ -6,8 +6,12 @@ import { FIELDS, LINE_FIELDS, MAX_LINE_NUMBER } from '../model/fields.ts';
 import { INVOICE_SUBTYPES } from '../model/invoice.ts';
 import { address, keysOf } from '../model/invoice-readers.ts';
 
-const MAX_LINES = 1_000;
-const MAX_NAME_LENGTH = 64;
+/** The most lines that an invoice may have. */
+export const MAX_LINES = 1_000;
+
+/** The longest name of a tax or a confidence, in UTF-16 code units. */
+export const MAX_NAME_LENGTH = 64;
+
 const MAX_ID_LENGTH = 36;
 const MAX_FILE_NAME_LENGTH = 255;
 const ID = /^[A-Za-z0-9._-]+$/;
@@ -20,18 +24,19 @@ const id = text(MAX_ID_LENGTH, {
   pattern: ID.source,
 });
 
-const line = strictObject({
+/** A line as it is handed over. */
+export const handOverLine = strictObject({
   line_number: integer({ least: 1, most: MAX_LINE_NUMBER }),
   confidence: confidence.default('0'),
   ...keysOf(LINE_FIELDS),
 });
 
-/** A line as it is handed over. */
-export type HandOverLine = z.output<typeof line>;
+/** What is read of it. */
+export type HandOverLine = z.output<typeof handOverLine>;
 
 /** Numbers are compared also when something else is wrong with the lines. */
 const lines = z
-  .array(line)
+  .array(handOverLine)
   .max(MAX_LINES)
   .superRefine(refuseRepeatedNumbers, { when: () => true });
 

@@ -47,7 +47,8 @@ function fieldsOf(request: HandOverRequest): InvoiceHeader['fields'] {
   return { ...fields, currency: request.currency ?? DEFAULT_CURRENCY };
 }
 
-function newLine(line: HandOverLine): LineItem {
+/** A line that nobody has reviewed yet. */
+export function newLine(line: HandOverLine): LineItem {
   return { ...line, id: randomUUID(), validated: false, validated_by: null, validated_at: null };
 }
 

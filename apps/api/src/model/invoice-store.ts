@@ -26,6 +26,13 @@ export async function getInvoice(db: Knex, id: string): Promise<Invoice> {
   return { ...fromRow(row as Row), line_items: lines.map((line) => fromLineRow(line as Row)) };
 }
 
+/** Keeps others from writing an invoice, if it is there, until the transaction ends. SQLite has one writer anyway. */
+export async function lockInvoice(trx: Knex.Transaction, id: string): Promise<void> {
+  if (couldBeStored(id)) {
+    await trx('invoices').where({ id }).forUpdate().first('id');
+  }
+}
+
 /**
  * Adds an invoice with its lines.
  *

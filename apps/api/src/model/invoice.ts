@@ -2,8 +2,11 @@ import type { JsonObject } from '../json/json.ts';
 import type { Decimal } from '../money/decimal.ts';
 import type { ADDRESS_PARTS, AddressName, FieldName, LineFieldName } from './fields.ts';
 
-/** How far the machine and the reviewers are with an invoice. */
-export type ProcessingState = 'PENDING' | 'PROCESSING' | 'EXTRACTED' | 'FAILED' | 'VALIDATED' | 'STAGED';
+/** How far the machine and the reviewers can be with an invoice. */
+export const PROCESSING_STATES = ['PENDING', 'PROCESSING', 'EXTRACTED', 'FAILED', 'VALIDATED', 'STAGED'] as const;
+
+/** How far they are. */
+export type ProcessingState = (typeof PROCESSING_STATES)[number];
 
 /** The kinds of invoices that have extensions of their own. */
 export const INVOICE_SUBTYPES = ['STANDARD_INVOICE', 'SHIFT_SERVICE_INVOICE', 'PER_DIEM_TRAVEL_INVOICE'] as const;

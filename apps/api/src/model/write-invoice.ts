@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import { appendAudit } from '../audit/append-audit.ts';
 import { StaleWriteError } from '../errors.ts';
+import { refuseUnapproved } from './approval.ts';
+import { type ExpectedVersion, versionToExpect } from './expected-version.ts';
 import { LINE_FIELD_NAMES } from './fields.ts';
 import { appendHistory, type HistoryEntry, historyAfter } from './history-store.ts';
 import type { Invoice, LineItem } from './invoice.ts';
@@ -12,8 +14,8 @@ import type { WriteContext } from './write-context.ts';
 export interface InvoiceWrite {
   /** As it was read in the same transaction. */
   readonly before: Invoice;
-  /** The version that the writer saw. */
-  readonly expectedVersion: number;
+  /** What the writer saw. */
+  readonly expectedVersion: ExpectedVersion;
   readonly patch: InvoicePatch;
   /** All lines after the write; asked for once the version is known to be current. */
   readonly lines: () => readonly LineItem[];
@@ -30,10 +32,12 @@ export interface InvoiceWrite {
  * The only way in which an invoice is changed: guarded by its version, which it moves on by one, with one entry in the
  * history and one in the audit log. Answers the invoice as it is then; the transaction writes nothing after it.
  *
- * @throws StaleWriteError when the invoice is not at the expected version any more; whatever `lines` throws.
+ * @throws ForbiddenError when only an approver may write this; StaleWriteError when the invoice is not at the expected
+ * version any more; whatever `lines` throws.
  */
 export async function writeInvoice(trx: Knex.Transaction, write: InvoiceWrite): Promise<Invoice> {
   const { before, patch } = write;
+  refuseUnapproved(write.context, before, patch);
   await moveToNextVersion(trx, write);
   const line_items = write.lines();
   await saveLines(trx, before.id, before.line_items, line_items);
@@ -55,23 +59,25 @@ export function laterOf(a: string, b: string): string {
 
 /** The patch was made from the version that was read, so it may only be written over that one. */
 async function moveToNextVersion(trx: Knex.Transaction, { before, expectedVersion, patch }: InvoiceWrite) {
-  const isCurrent = expectedVersion === before.review_version;
-  if (!isCurrent || !(await updateInvoice(trx, before, patch))) {
-    throw await staleWrite(trx, before.id, expectedVersion);
+  const expected = versionToExpect(expectedVersion, before.review_version);
+  if (expected !== before.review_version || !(await updateInvoice(trx, before, patch))) {
+    throw await staleWrite(trx, before.id, expected);
   }
 }
 
 async function staleWrite(trx: Knex.Transaction, id: string, expected: number): Promise<StaleWriteError> {
   const current = await getInvoice(trx, id);
-  // The version sent may be beyond what a database can compare with.
-  const later = await historyAfter(trx, id, Math.max(0, Math.min(expected, current.review_version)));
+  const { review_version } = current;
+  // The latest entry always; and the version sent may be beyond what a database can compare with.
+  const entries = await historyAfter(trx, id, Math.max(0, Math.min(expected, review_version - 1)));
   // On a server yet another write may have come in since the invoice was read.
-  const since = later.filter((entry) => entry.review_version <= current.review_version);
+  const since = entries.filter((entry) => entry.review_version > expected && entry.review_version <= review_version);
   return new StaleWriteError({
     invoiceId: id,
-    currentVersion: current.review_version,
+    currentVersion: review_version,
     changedFields: sortedUnique(since.flatMap((entry) => entry.changed_fields)),
-    updatedBy: current.reviewer,
+    // Of whatever kind the latest write was; the invoice itself names who reviewed it last.
+    updatedBy: entries.find((entry) => entry.review_version === review_version)?.reviewer ?? null,
     updatedAt: current.updated_at,
   });
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { list, openObject } from '../http/shapes.ts';
 import { anyText, anything, boolean, confidence, integer, jsonObject, text } from '../http/values.ts';
+import type { ExpectedVersion } from '../model/expected-version.ts';
 import { MAX_LINE_NUMBER } from '../model/fields.ts';
 
 const MAX_STATUS_LENGTH = 50;
@@ -30,17 +31,23 @@ export type FieldEntry = z.output<typeof fieldEntry>;
 /** What a reviewer says about one line; the corrections are not looked at yet. */
 export type LineEntry = z.output<typeof lineEntry>;
 
-/** The shape of a review; its values are read by read-decisions.ts, because other checks come in between. */
-export const reviewRequest = openObject({
-  invoice_id: anyText,
-  expected_review_version: integer(),
+const reviewKeys = {
   field_validations: list(fieldEntry).nullable().default(null),
   line_item_validations: list(lineEntry).nullable().default(null),
   overall_validation_status: text(MAX_STATUS_LENGTH).default('pending'),
   validation_notes: notes,
   reviewer: text(MAX_REVIEWER_LENGTH).nullable().default(null),
   clear_fields: list(text()).nullable().default(null),
-});
+};
+
+/** The shape of a review; its values are read by read-decisions.ts, because other checks come in between. */
+export const reviewRequest = openObject({ invoice_id: anyText, expected_review_version: integer(), ...reviewKeys });
+
+/** The same for an invoice that the path names, at the version of `If-Match`. */
+export const reviewBody = openObject(reviewKeys);
 
 /** A review as it was sent. */
-export type ReviewRequest = z.output<typeof reviewRequest>;
+export interface ReviewRequest extends z.output<typeof reviewBody> {
+  readonly invoice_id: string;
+  readonly expected_review_version: ExpectedVersion;
+}

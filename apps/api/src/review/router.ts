@@ -43,15 +43,15 @@ export function reviewRouter({ db, now }: ReviewRoutes): Router {
       handle: async (request, response) => {
         const body = await jsonBody(request, response);
         const review = parse('body', reviewRequest, body);
-        const accepted = await validateInvoice(db, review, writeContext(request, now));
-        tagVersion(response, accepted.reviewVersion);
+        const { invoice, history } = await validateInvoice(db, review, writeContext(request, now));
+        tagVersion(response, invoice.review_version);
         sendJson(response, 200, {
           success: true,
           invoice_id: review.invoice_id,
           validation_status: review.overall_validation_status,
           message: 'Invoice validation completed successfully',
-          review_version: accepted.reviewVersion,
-          review_history: accepted.history,
+          review_version: invoice.review_version,
+          review_history: history,
         });
       },
     },

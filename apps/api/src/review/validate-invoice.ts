@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import { inTransaction } from '../db/in-transaction.ts';
-import { InvalidStateError } from '../errors.ts';
+import { getInvoiceToWrite } from '../model/expected-version.ts';
 import { type HistoryEntry, historyAfter } from '../model/history-store.ts';
 import type { Invoice } from '../model/invoice.ts';
-import { getInvoice } from '../model/invoice-store.ts';
+import { requireReviewable } from '../model/reviewable.ts';
 import type { WriteContext } from '../model/write-context.ts';
 import { laterOf, writeInvoice } from '../model/write-invoice.ts';
 import { namesChangedBy, readClears } from './clear-fields.ts';
@@ -15,7 +15,8 @@ import type { ReviewRequest } from './review-request.ts';
 
 /** An accepted review with all that came before it. */
 export interface AcceptedReview {
-  readonly reviewVersion: number;
+  /** As it is now. */
+  readonly invoice: Invoice;
   readonly history: readonly HistoryEntry[];
 }
 
@@ -33,14 +34,14 @@ export async function validateInvoice(
 ): Promise<AcceptedReview> {
   const review = { ...request, reviewer: context.actor ?? request.reviewer };
   return inTransaction(db, async (trx) => {
-    const before = await getInvoice(trx, review.invoice_id);
-    refuseUnreviewable(before);
+    const before = await getInvoiceToWrite(trx, review.invoice_id, review.expected_review_version);
+    requireReviewable(before, 'validated');
     const clears = readClears(review.clear_fields ?? []);
     const decisions = readDecisions(review);
     const confirmation = { by: review.reviewer, at: laterOf(context.now, before.updated_at) };
 
     const fields = planFields(before, decisions.fields, clears, confirmation);
-    const after = await writeInvoice(trx, {
+    const invoice = await writeInvoice(trx, {
       before,
       expectedVersion: review.expected_review_version,
       patch: reviewPatch(review, fields, clears, confirmation),
@@ -53,12 +54,6 @@ export async function validateInvoice(
       context,
       action: 'invoice.reviewed',
     });
-    return { reviewVersion: after.review_version, history: await historyAfter(trx, after.id, 0) };
+    return { invoice, history: await historyAfter(trx, invoice.id, 0) };
   });
-}
-
-function refuseUnreviewable({ id, processing_state }: Invoice): void {
-  if (processing_state !== 'EXTRACTED' && processing_state !== 'VALIDATED') {
-    throw new InvalidStateError(id, processing_state);
-  }
 }
