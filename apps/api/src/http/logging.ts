@@ -48,9 +48,15 @@ function outcome(response: Response): object {
   return {
     route: routeOf(response),
     status: response.statusCode,
+    ...callerOf(response.req),
     duration_ms: Math.round(secondsSinceStart(response) * 1e6) / 1e3,
     bytes: response.req.method === 'HEAD' ? 0 : Number(response.get('Content-Length') ?? 0),
   };
+}
+
+/** Whose request it was, by their credential. */
+function callerOf({ caller }: Request): object {
+  return caller?.name ? { caller: caller.name } : {};
 }
 
 /** Probes come every few seconds from several sides. */
