@@ -11,10 +11,10 @@ try {
   const config = readConfig();
   const service = await start(config);
   stopOnSignals(() => service.stop(limitStop));
-  console.log(`Listening on ${service.url}`);
   if (service.metricsUrl !== undefined) {
     console.log(`Metrics on ${service.metricsUrl}`);
   }
+  console.log(`Listening on ${service.url}`);
 } catch (error) {
   console.error(startupLine(error));
   process.exitCode = 1;

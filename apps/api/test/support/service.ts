@@ -52,6 +52,11 @@ export class Service {
     }
   }
 
+  /** What it has said so far. */
+  get stdout(): string {
+    return this.#stdout;
+  }
+
   /** What it has complained of so far. */
   get stderr(): string {
     return this.#stderr;
