@@ -5,8 +5,8 @@ import { isUniqueViolation } from '../db/unique-violation.ts';
 import { DatabaseBusyError, DuplicateDocumentError, InvoiceNotFoundError } from '../errors.ts';
 import { invoiceChanges } from '../model/invoice-changes.ts';
 import { getInvoice } from '../model/invoice-store.ts';
-import type { WriteContext } from '../model/write-context.ts';
 import { listColumns } from '../model/list-columns.ts';
+import type { WriteContext } from '../model/write-context.ts';
 import { isStorableText } from '../text.ts';
 
 /** What is written down about an uploaded document. */
@@ -22,6 +22,7 @@ export interface NewDocument {
 export interface DocumentColumns {
   readonly file_name: string | null;
   readonly file_path: string | null;
+  readonly content_sha256: string | null;
 }
 
 /** Nobody knows whether the row was written: the database failed while it committed. */
@@ -74,7 +75,9 @@ async function duplicateOf(db: Knex, { content_sha256 }: NewDocument, cause: unk
  */
 export async function findDocument(db: Knex, invoiceId: string): Promise<DocumentColumns> {
   const row = isStorableText(invoiceId)
-    ? await db<DocumentColumns & { id: string }>('invoices').where({ id: invoiceId }).first('file_name', 'file_path')
+    ? await db<DocumentColumns & { id: string }>('invoices')
+        .where({ id: invoiceId })
+        .first('file_name', 'file_path', 'content_sha256')
     : undefined;
   if (row === undefined) {
     throw new InvoiceNotFoundError(invoiceId);

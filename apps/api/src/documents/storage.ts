@@ -4,6 +4,7 @@ import { access, type FileHandle, open, readdir, realpath, rename, rm, stat } fr
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { makeDirectory } from '../make-directory.ts';
+import type { ByteRange } from './byte-range.ts';
 
 /** Where the original bytes of documents are kept. */
 export interface DocumentStorage {
@@ -28,8 +29,8 @@ export interface DocumentDraft {
 export interface StoredDocument {
   /** In bytes. */
   readonly size: number;
-  /** The bytes, once; the document is closed when they are read or the stream is destroyed. */
-  stream(): Readable;
+  /** The bytes, or those of a part, once; the document is closed when they are read or the stream is destroyed. */
+  stream(range?: ByteRange): Readable;
   close(): Promise<void>;
 }
 
@@ -156,7 +157,11 @@ async function opened(file: FileHandle): Promise<StoredDocument | undefined> {
     await file.close();
     return undefined;
   }
-  return { size: stat.size, stream: () => file.createReadStream(), close: () => file.close() };
+  return {
+    size: stat.size,
+    stream: (range) => file.createReadStream(range && { start: range.first, end: range.last }),
+    close: () => file.close(),
+  };
 }
 
 function incoming(root: string): string {
