@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
 import { DuplicateDocumentError, EmptyFileError, FileRejectedError } from '../errors.ts';
 import type { WriteContext } from '../model/write-context.ts';
 import { cleanFileName } from './file-name.ts';
@@ -21,6 +22,22 @@ export interface BatchReport {
   readonly results: readonly FileResult[];
   readonly errors: readonly { readonly file_name: string; readonly error: string }[];
 }
+
+/** What a report looks like. */
+export const batchSchema: z.ZodType<BatchReport> = z.strictObject({
+  message: z.string(),
+  successful: z.int().min(0),
+  failed: z.int().min(0),
+  results: z.array(
+    z.strictObject({
+      file_name: z.string(),
+      invoice_id: z.string().nullable(),
+      status: z.enum(['uploaded', 'validation_failed', 'duplicate', 'error']),
+      errors: z.array(z.string()),
+    }),
+  ),
+  errors: z.array(z.strictObject({ file_name: z.string(), error: z.string() })),
+});
 
 /**
  * Takes in every PDF of a batch; one that cannot be taken in does not keep the others out.

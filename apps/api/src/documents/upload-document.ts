@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { z } from 'zod';
 import { EmptyFileError, FileRejectedError } from '../errors.ts';
+import { replied } from '../http/reply-values.ts';
 import type { WriteContext } from '../model/write-context.ts';
 import { insertDocument, UncertainInsertError } from './document-store.ts';
 import { cleanFileName, hasPdfExtension } from './file-name.ts';
@@ -28,6 +30,19 @@ export interface UploadedDocument {
   readonly upload_date: string;
   readonly content_sha256: string;
 }
+
+/** The reply to its upload. */
+export const uploadedSchema = z.strictObject({
+  message: z.string(),
+  status: z.literal('uploaded'),
+  invoice_id: z.string(),
+  file_name: z.string(),
+  file_path: z.string(),
+  file_size: z.int().min(1),
+  page_count: z.int().min(1),
+  upload_date: replied.time,
+  content_sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
 
 const BYTES_PER_MB = 1_048_576;
 

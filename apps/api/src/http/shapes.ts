@@ -25,7 +25,7 @@ export function list<T>(item: z.ZodType<T>) {
 
 /** Values by name; the names are whatever the sender calls them. Not z.record, which drops the name `__proto__`. */
 export function namedValues<T>(item: z.ZodType<T>, longestName: number) {
-  return jsonObject.transform((sent, context): ReadonlyMap<string, T> => {
+  const named = jsonObject.transform((sent, context): ReadonlyMap<string, T> => {
     const refuse = (name: string, issue: object) => context.addIssue({ code: 'custom', ...issue, path: [name] });
     const values = new Map<string, T>();
     for (const [name, each] of Object.entries(sent)) {
@@ -39,6 +39,7 @@ export function namedValues<T>(item: z.ZodType<T>, longestName: number) {
     }
     return values;
   });
+  return named.meta({ type: 'object', additionalProperties: item.meta() ?? {} });
 }
 
 /** zod itself would take a number for an object, because its digits are kept in one. */

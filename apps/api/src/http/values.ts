@@ -47,7 +47,10 @@ const STORABLE: Allowed = { test: isStorableText, otherwise: 'has characters tha
 export const anyText = z.string();
 
 /** Any JSON value. */
-export const anything = z.unknown() as z.ZodType<JsonValue>;
+export const anything = value(
+  (sent, refuse) => (sent === undefined ? refuse('missing', 'required') : (sent as JsonValue)),
+  {},
+);
 
 /** A JSON object, as it was sent. */
 export const jsonObject = z

@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import { z } from 'zod';
+import { replied } from '../http/reply-values.ts';
 
 /** One accepted review, as it is kept forever. */
 export interface HistoryEntry {
@@ -13,6 +15,20 @@ export interface HistoryEntry {
   readonly field_notes: readonly { readonly field_name: string; readonly notes: string }[];
   readonly line_notes: readonly { readonly line_number: number; readonly notes: string }[];
 }
+
+/** What an entry looks like in replies. */
+export const historySchema: z.ZodType<HistoryEntry> = z
+  .strictObject({
+    status: z.string(),
+    reviewer: z.string().nullable(),
+    notes: z.string().nullable(),
+    timestamp: replied.time,
+    review_version: z.int().min(1),
+    changed_fields: z.array(z.string()),
+    field_notes: z.array(z.strictObject({ field_name: z.string(), notes: z.string() })),
+    line_notes: z.array(z.strictObject({ line_number: z.int(), notes: z.string() })),
+  })
+  .meta({ id: 'HistoryEntry' });
 
 const LISTS = ['changed_fields', 'field_notes', 'line_notes'] as const;
 

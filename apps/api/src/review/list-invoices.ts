@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
+import { z } from 'zod';
 import { readOneState } from '../db/one-state.ts';
+import { replied } from '../http/reply-values.ts';
 import { shownConfidence } from '../model/extraction-confidence.ts';
 import { isStorableText } from '../text.ts';
 
@@ -62,3 +64,29 @@ function summary(row: Record<string, string | number | null>): object {
     line_item_count: Number(row['line_item_count']),
   };
 }
+
+const { text, decimal, date, time } = replied;
+const count = z.int().min(0);
+
+/** What the list looks like. */
+export const listSchema = z.strictObject({
+  invoices: z.array(
+    z.strictObject({
+      invoice_id: text,
+      invoice_number: text.nullable(),
+      vendor_name: text.nullable(),
+      total_amount: decimal.nullable(),
+      currency: text.nullable(),
+      invoice_date: date.nullable(),
+      status: text,
+      review_status: text.nullable(),
+      extraction_confidence: decimal,
+      upload_date: time,
+      line_item_count: count,
+    }),
+  ),
+  total: count,
+  returned: count,
+  skip: count,
+  limit: count,
+});

@@ -1,0 +1,70 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { type Response, Router } from 'express';
+import { sendJson } from '../http/reply.ts';
+import { addRoute, type Methods } from '../http/routes.ts';
+import { openApiDocument } from './document.ts';
+
+const SWAGGER_UI = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+
+/** What the page may do in a browser: use its own files and this API. */
+const POLICY = [
+  ...["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'"],
+  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+].join('; ');
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Invoice review API</title>
+<link rel="stylesheet" href="docs/swagger-ui.css">
+</head>
+<body>
+<div id="docs"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/docs.js"></script>
+</body>
+</html>
+`;
+
+const SCRIPT = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null });\n`;
+
+/** `/api/v1/openapi.json`, and the same as a page that needs nothing from elsewhere. */
+export function docsRouter(): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  let document: object | undefined;
+
+  addRoute(router, '/openapi.json', {
+    get: {
+      needs: 'public',
+      handle: (_request, response) => {
+        document ??= openApiDocument();
+        sendJson(response, 200, document);
+      },
+    },
+  });
+  addRoute(
+    router,
+    '/docs',
+    answer((response) => response.type('html').set('Content-Security-Policy', POLICY).send(PAGE)),
+  );
+  addRoute(
+    router,
+    '/docs/docs.js',
+    answer((response) => response.type('text/javascript').send(SCRIPT)),
+  );
+  for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css']) {
+    addRoute(
+      router,
+      `/docs/${file}`,
+      answer((response) => response.sendFile(file, { root: SWAGGER_UI, cacheControl: false })),
+    );
+  }
+  return router;
+}
+
+function answer(send: (response: Response) => void): Methods {
+  return { get: { needs: 'public', handle: (_request, response) => send(response) } };
+}
