@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AuthSettings } from './auth/credentials.ts';
 import { DATABASE_URL_FORMS, dialectOfUrl } from './db/database-url.ts';
 
 /** What the service is told from outside. */
@@ -22,6 +23,11 @@ export interface Config {
   /** Of the collector that traces are sent to. */
   readonly traceEndpoint: string | undefined;
   readonly traceServiceName: string;
+  /** Which credentials are taken; without any, everybody may do everything. */
+  readonly auth: AuthSettings;
+  /** How many requests a minute one credential, or else one address, may send; 0 is no limit. */
+  readonly requestsPerMinute: number;
+  readonly trustedProxies: number;
 }
 
 /** The environment holds a value that cannot be used; the message names the variable. */
@@ -30,6 +36,11 @@ export class ConfigError extends Error {
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** What the limit is where there are credentials, and so many callers: far more than a person can ask for. */
+const REQUESTS_PER_MINUTE = 3_000;
+
+const JWT_VARIABLES = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL'] as const;
 
 const variables = z.object({
   PORT: text('3000').refine(isPort, 'must be a whole number from 0 to 65535').transform(Number),
@@ -40,10 +51,10 @@ const variables = z.object({
   ),
   STORAGE_DIR: text('data/storage').refine((value) => !value.includes('\0'), 'must be a directory'),
   MAX_FILE_SIZE_MB: text('50').refine(isFileSize, 'must be a number above 0 and up to 1024').transform(Number),
-  CORS_ORIGINS: text('')
-    .transform((list) => list.split(',').map((origin) => origin.trim()))
-    .transform((origins) => origins.filter((origin) => origin !== ''))
-    .refine((origins) => origins.every(isOrigin), 'must be origins like https://example.org, separated by commas'),
+  CORS_ORIGINS: listed().refine(
+    (origins) => origins.every(isOrigin),
+    'must be origins like https://example.org, separated by commas',
+  ),
   LOG_LEVEL: text('info').refine(isLogLevel, `must be one of ${LOG_LEVELS.join(', ')}`),
   LOAD_SAMPLES: text('true')
     .refine((value) => value === 'true' || value === 'false', 'must be true or false')
@@ -59,7 +70,27 @@ const variables = z.object({
     .refine((value) => value === '' || isHttpUrl(value), 'must be a URL like http://collector:4318')
     .transform((value) => (value === '' ? undefined : value)),
   OTEL_SERVICE_NAME: text('invoice-api'),
+  AUTH: listed().refine(
+    (kinds) => kinds.every((kind) => kind === 'api-keys' || kind === 'jwt'),
+    'must be api-keys, jwt or api-keys,jwt',
+  ),
+  JWT_ISSUER: text(''),
+  JWT_AUDIENCE: text(''),
+  JWT_JWKS_URL: text('').refine(
+    (value) => value === '' || isSafeUrl(value),
+    'must be a URL with https:, or with http: on this machine',
+  ),
+  JWT_ROLES_CLAIM: text('roles'),
+  JWT_NAME_CLAIM: text('email'),
+  RATE_LIMIT_PER_MINUTE: text('')
+    .refine((value) => /^\d{0,6}$/.test(value), 'must be a whole number up to 999999, 0 for no limit')
+    .transform((value) => (value === '' ? undefined : Number(value))),
+  TRUST_PROXY_HOPS: text('0')
+    .refine((value) => /^\d$/.test(value), 'must be a whole number from 0 to 9')
+    .transform(Number),
 });
+
+type Variables = z.output<typeof variables>;
 
 /**
  * Reads the configuration from environment variables; one that is unset or empty has its default.
@@ -72,6 +103,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     const problems = error.issues.map((issue) => problem(String(issue.path[0]), issue.message, environment));
     throw new ConfigError(problems.join('; '));
   }
+  const auth = authSettings(data);
   return {
     port: data.PORT,
     host: data.HOST,
@@ -86,7 +118,27 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     shutdownDelayMs: data.SHUTDOWN_DELAY_MS,
     traceEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT,
     traceServiceName: data.OTEL_SERVICE_NAME,
+    auth,
+    requestsPerMinute: data.RATE_LIMIT_PER_MINUTE ?? (auth.apiKeys || auth.jwt !== null ? REQUESTS_PER_MINUTE : 0),
+    trustedProxies: data.TRUST_PROXY_HOPS,
   };
+}
+
+/** An issuer that is only half described, or not taken, is a mistake that would leave the service open or shut. */
+function authSettings(data: Variables): AuthSettings {
+  const takesTokens = data.AUTH.includes('jwt');
+  for (const name of JWT_VARIABLES) {
+    if ((data[name] !== '') !== takesTokens) {
+      throw new ConfigError(
+        takesTokens ? `${name} must be set when AUTH has jwt` : `AUTH must have jwt when ${name} is set`,
+      );
+    }
+  }
+  const jwt = {
+    ...{ issuer: data.JWT_ISSUER, audience: data.JWT_AUDIENCE, jwksUrl: data.JWT_JWKS_URL },
+    ...{ rolesClaim: data.JWT_ROLES_CLAIM, nameClaim: data.JWT_NAME_CLAIM },
+  };
+  return { apiKeys: data.AUTH.includes('api-keys'), jwt: takesTokens ? jwt : null };
 }
 
 function text(fallback: string) {
@@ -95,6 +147,16 @@ function text(fallback: string) {
     .optional()
     .transform((value) => (value === undefined || value === '' ? fallback : value))
     .pipe(z.string());
+}
+
+/** Several values with commas between. */
+function listed() {
+  return text('').transform((list) =>
+    list
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
 }
 
 /** The value is shown on one line, but never one that may hold a password. */
@@ -122,6 +184,12 @@ function isOrigin(value: string): boolean {
 
 function isHttpUrl(value: string): boolean {
   return /^https?:\/\//.test(value) && URL.canParse(value);
+}
+
+/** Whoever can change what is fetched on its way could sign tokens of their own. */
+function isSafeUrl(value: string): boolean {
+  const { protocol, hostname } = URL.canParse(value) ? new URL(value) : { protocol: '', hostname: '' };
+  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
 }
 
 function isLogLevel(value: string): boolean {

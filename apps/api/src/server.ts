@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
+import { CLIENT_LIMITS, type ClientLimits, endSlowBodies } from './slow-clients.ts';
 
 /** A server that accepts requests. */
 export interface RunningServer {
@@ -15,8 +16,13 @@ export interface RunningServer {
  *
  * @throws the system's error when the address cannot be listened on.
  */
-export async function listen(app: RequestListener, host: string, port: number): Promise<RunningServer> {
-  const server = createServer();
+export async function listen(
+  app: RequestListener,
+  host: string,
+  port: number,
+  limits: ClientLimits = CLIENT_LIMITS,
+): Promise<RunningServer> {
+  const server = createPatientServer(limits);
   const connections = trackRequests(server);
   server.on('request', app);
   await new Promise<void>((resolve, reject) => {
@@ -36,6 +42,23 @@ export async function listen(app: RequestListener, host: string, port: number): 
         connections.closeWhenAnswered();
       }),
   };
+}
+
+/** More headers than these are dropped. */
+const MOST_HEADERS = 100;
+
+/** A server that waits for its clients, but not for ever. */
+function createPatientServer(limits: ClientLimits): Server {
+  const server = createServer({
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: limits.checkMs,
+  });
+  server.maxHeadersCount = MOST_HEADERS;
+  server.timeout = limits.silenceMs;
+  endSlowBodies(server, limits);
+  return server;
 }
 
 interface Connections {

@@ -2,6 +2,8 @@ import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { type AppOptions, createApp } from './app.ts';
+import { createCredentials } from './auth/credentials.ts';
+import { refuseOpenService } from './auth/local-mode.ts';
 import type { Config } from './config.ts';
 import { createDatabase } from './db/create-database.ts';
 import { migrate } from './db/migrate.ts';
@@ -55,6 +57,7 @@ export async function start(config: Config): Promise<RunningService> {
 }
 
 async function open(config: Config, closes: Close[]): Promise<RunningService> {
+  await refuseOpenService(config);
   await prepareFileStorage(config.storageDirectory).catch((cause) => {
     throw storageFailure(cause, config);
   });
@@ -69,6 +72,9 @@ async function open(config: Config, closes: Close[]): Promise<RunningService> {
     documents: createFileStorage(config.storageDirectory),
     maxFileSizeMb: config.maxFileSizeMb,
     corsOrigins: config.corsOrigins,
+    credentials: createCredentials(db, config.auth),
+    requestsPerMinute: config.requestsPerMinute,
+    trustedProxies: config.trustedProxies,
     metrics,
     readiness,
     ...(await traces(db, config, closes)),
