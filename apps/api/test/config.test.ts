@@ -13,6 +13,7 @@ describe('the configuration', () => {
       ...{ maxFileSizeMb: 50, corsOrigins: [], logLevel: 'info', loadSamples: true },
       ...{ metricsHost: '127.0.0.1', metricsPort: undefined, shutdownDelayMs: 0 },
       ...{ traceEndpoint: undefined, traceServiceName: 'invoice-api' },
+      ...{ auth: { apiKeys: false, jwt: null }, requestsPerMinute: 0, trustedProxies: 0 },
     });
   });
 
@@ -27,12 +28,23 @@ describe('the configuration', () => {
       ...{ MAX_FILE_SIZE_MB: '2.5', CORS_ORIGINS: 'https://a.example, http://b.example:8080', LOG_LEVEL: 'debug' },
       ...{ METRICS_HOST: '::', METRICS_PORT: '9464', SHUTDOWN_DELAY_MS: '5000', LOAD_SAMPLES: 'false' },
       ...{ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example:4318', OTEL_SERVICE_NAME: 'review' },
+      ...{ AUTH: 'jwt, api-keys', JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'invoices' },
+      ...{ JWT_JWKS_URL: 'https://issuer.example/keys', JWT_ROLES_CLAIM: 'groups', JWT_NAME_CLAIM: 'upn' },
+      ...{ RATE_LIMIT_PER_MINUTE: '60', TRUST_PROXY_HOPS: '2' },
     };
     expect(readConfig(environment)).to.deep.equal({
       ...{ port: 0, host: '::1', databaseUrl: 'sqlite:///srv/a.sqlite', storageDirectory: '/srv/documents' },
       ...{ maxFileSizeMb: 2.5, corsOrigins: ['https://a.example', 'http://b.example:8080'], logLevel: 'debug' },
       ...{ metricsHost: '::', metricsPort: 9464, shutdownDelayMs: 5000, loadSamples: false },
       ...{ traceEndpoint: 'https://collector.example:4318', traceServiceName: 'review' },
+      auth: {
+        apiKeys: true,
+        jwt: {
+          ...{ issuer: 'https://issuer.example', audience: 'invoices', jwksUrl: 'https://issuer.example/keys' },
+          ...{ rolesClaim: 'groups', nameClaim: 'upn' },
+        },
+      },
+      ...{ requestsPerMinute: 60, trustedProxies: 2 },
     });
   });
 
@@ -51,6 +63,10 @@ describe('the configuration', () => {
     MAX_FILE_SIZE_MB: ['0', '-5', '1e3', '2000', 'many'],
     CORS_ORIGINS: ['*', 'example.org', 'https://a.example/', 'https://a.example/path', 'file:///x'],
     LOG_LEVEL: ['INFO', 'loud'],
+    AUTH: ['none', 'api-keys jwt', 'API-KEYS'],
+    JWT_JWKS_URL: ['http://issuer.example/keys', 'ftp://issuer.example', 'keys', 'http://127.0.0.1.example/'],
+    RATE_LIMIT_PER_MINUTE: ['-1', 'many', '1.5', '1000000'],
+    TRUST_PROXY_HOPS: ['true', '-1', '10', '10.0.0.0/8'],
     LOAD_SAMPLES: ['yes', '1'],
     METRICS_PORT: ['65536', 'off'],
     SHUTDOWN_DELAY_MS: ['-1', '60001', '1.5', '5s'],
@@ -67,6 +83,23 @@ describe('the configuration', () => {
       });
     }
   }
+
+  const issuer = { JWT_ISSUER: 'https://a.example', JWT_AUDIENCE: 'b', JWT_JWKS_URL: 'https://a.example/keys' };
+  for (const name of Object.keys(issuer)) {
+    it(`wants ${name} for tokens, and tokens for ${name}`, () => {
+      expect(() => readConfig({ AUTH: 'jwt', ...issuer, [name]: '' }))
+        .to.throw(ConfigError)
+        .with.property('message', `${name} must be set when AUTH has jwt`);
+      expect(() => readConfig({ AUTH: 'api-keys', [name]: issuer[name as keyof typeof issuer] }))
+        .to.throw(ConfigError)
+        .with.property('message', `AUTH must have jwt when ${name} is set`);
+    });
+  }
+
+  it('limits requests where there are credentials, unless told otherwise', () => {
+    expect(readConfig({ AUTH: 'api-keys' }).requestsPerMinute).to.be.above(1_000);
+    expect(readConfig({ AUTH: 'api-keys', RATE_LIMIT_PER_MINUTE: '0' }).requestsPerMinute).to.equal(0);
+  });
 
   it('names every bad variable', () => {
     expect(() => readConfig({ PORT: 'x', LOG_LEVEL: 'x' })).to.throw(/^PORT .*; LOG_LEVEL /);

@@ -20,14 +20,5 @@ export function securityHeaders(): RequestHandler {
   };
 }
 
-/** What the page of the documentation may use: its own scripts and styles, and this API. */
-export const allowDocsPage: RequestHandler = (_request, response, next) => {
-  response.set(
-    'Content-Security-Policy',
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  );
-  next();
-};
-
 /** What an uploaded document may do in a browser: be shown. It is never a page of this site. */
 export const DOCUMENT_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'";

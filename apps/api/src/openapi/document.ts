@@ -1,18 +1,29 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { auditOperations } from '../audit/openapi.ts';
+import { keyOperations, keyOperations } from '../auth/openapi.ts';
+import { documentResourceOperations } from '../documents/document-openapi.ts';
 import { documentOperations } from '../documents/openapi.ts';
 import { statusOperations } from '../http/status-openapi.ts';
+import { editOperations } from '../invoices/edit-openapi.ts';
+import { listOperations } from '../invoices/list-openapi.ts';
 import { invoiceOperations } from '../invoices/openapi.ts';
 import { probeOperations } from '../operations/openapi.ts';
+import { invoiceReviewOperations } from '../review/invoice-review-openapi.ts';
 import { reviewOperations } from '../review/openapi.ts';
 import { docsOperations } from './openapi.ts';
 
 /** Every operation of the service; a test compares them with the routes. */
 const operations = [
+  ...listOperations,
   ...invoiceOperations,
+  ...editOperations,
+  ...invoiceReviewOperations,
+  ...documentResourceOperations,
   ...reviewOperations,
   ...documentOperations,
   ...auditOperations,
+  ...keyOperations,
+  ...keyOperations,
   ...docsOperations,
   ...statusOperations,
   ...probeOperations,
