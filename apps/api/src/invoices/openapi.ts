@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { representationSchema } from '../model/representation.ts';
-import { describe, ETAG, json } from '../openapi/describe.ts';
+import { describe, ETAG, IDEMPOTENCY_KEY, json } from '../openapi/describe.ts';
 import { handOverRequest } from './hand-over-request.ts';
 
 const tag = 'Invoices';
@@ -18,9 +18,10 @@ const EXAMPLE = {
 export const invoiceOperations = [
   describe('post', '/api/v1/invoices', {
     ...{ name: 'handOverInvoice', tag, needs: 'hand-over', summary: 'Hands over what an extraction found' },
+    headers: IDEMPOTENCY_KEY,
     body: { 'application/json': { schema: handOverRequest.meta({ id: 'HandOver' }), example: EXAMPLE } },
     replies: { 201: json('The invoice.', representationSchema, { ...ETAG, ...LOCATION }) },
-    errors: { 409: 'An invoice with this id was handed over before.' },
+    errors: { 409: 'An invoice with this id was handed over before, or a request with this key is still running.' },
   }),
   describe('get', '/api/v1/invoices/{id}', {
     ...{ name: 'getInvoice', tag, needs: 'read-back', summary: 'All that is stored of an invoice' },

@@ -1,6 +1,6 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { auditOperations } from '../audit/openapi.ts';
-import { keyOperations, keyOperations } from '../auth/openapi.ts';
+import { keyOperations } from '../auth/openapi.ts';
 import { documentResourceOperations } from '../documents/document-openapi.ts';
 import { documentOperations } from '../documents/openapi.ts';
 import { statusOperations } from '../http/status-openapi.ts';
@@ -22,7 +22,6 @@ const operations = [
   ...reviewOperations,
   ...documentOperations,
   ...auditOperations,
-  ...keyOperations,
   ...keyOperations,
   ...docsOperations,
   ...statusOperations,

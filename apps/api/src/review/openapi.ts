@@ -3,6 +3,7 @@ import { refusals } from '../http/answer-schemas.ts';
 import { replied } from '../http/reply-values.ts';
 import { historySchema } from '../model/history-store.ts';
 import { describe, ETAG, json } from '../openapi/describe.ts';
+import { NOT_MODIFIED } from '../openapi/preconditions.ts';
 import { listSchema } from './list-invoices.ts';
 import { listRequest } from './list-request.ts';
 import { reviewRequest } from './review-request.ts';
@@ -11,10 +12,8 @@ import { reviewViewSchema } from './review-schema.ts';
 const tag = 'Review';
 const NOT_FOUND = { 404: 'No invoice has this id.' };
 
-/** What `POST /api/hitl/invoice/validate` takes, for the invoice of the hand-over's example. */
+/** A review of the invoice of the hand-over's example. */
 const EXAMPLE = {
-  invoice_id: 'INV-001',
-  expected_review_version: 0,
   overall_validation_status: 'validated',
   reviewer: 'ann',
   validation_notes: 'two typos',
@@ -52,7 +51,7 @@ export const reviewOperations = [
   }),
   describe('get', '/api/hitl/invoice/{id}', {
     ...{ name: 'getReview', tag, needs: 'read', summary: 'One invoice as a reviewer sees it' },
-    replies: { 200: json('The invoice.', reviewViewSchema.meta({ id: 'ReviewView' }), ETAG) },
+    replies: { 200: json('The invoice.', reviewViewSchema.meta({ id: 'ReviewView' }), ETAG), 304: NOT_MODIFIED },
     errors: NOT_FOUND,
   }),
   describe('get', '/api/hitl/invoice/{id}/history', {
@@ -67,7 +66,12 @@ export const reviewOperations = [
       needs: 'review',
       summary: 'Corrects and confirms an invoice, all of it or nothing',
     },
-    body: { 'application/json': { schema: reviewRequest.meta({ id: 'ReviewRequest' }), example: EXAMPLE } },
+    body: {
+      'application/json': {
+        schema: reviewRequest.meta({ id: 'ReviewRequest' }),
+        example: { invoice_id: 'INV-001', expected_review_version: 0, ...EXAMPLE },
+      },
+    },
     replies: { 200: json('It was accepted.', accepted, ETAG) },
     errors: {
       400: { description: 'A name that may not be cleared.', holds: refusals.clear },
