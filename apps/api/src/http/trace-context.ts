@@ -27,20 +27,6 @@ export type StartSpan = (method: string, parent: TraceContext | undefined) => Re
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const LONGEST_STATE = 512;
 
-/** Reads `traceparent`; undefined when there is none or it breaks the format, which then is as if it had not come. */
-export function readTraceparent(header: string | undefined): Omit<TraceContext, 'state'> | undefined {
-  const [, version, traceId = '', spanId = '', flags = '', more] = TRACEPARENT.exec(header ?? '') ?? [];
-  if (version === undefined || (version === '00' && more !== undefined)) {
-    return undefined;
-  }
-  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
-}
-
-/** A place in a trace as a header. */
-export function writeTraceparent({ traceId, spanId, sampled }: TraceContext): string {
-  return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
-}
-
 /**
  * Follows the caller's trace: notes it for the log, passes it on to what records spans, and answers in `traceresponse`
  * which step of the trace the reply belongs to.
@@ -65,4 +51,18 @@ export function traceRequests(startSpan: StartSpan): RequestHandler {
     response.once('close', () => span.end(response.statusCode, response.locals.route));
     span.run(next);
   };
+}
+
+/** Reads `traceparent`; undefined when there is none or it breaks the format, which then is as if it had not come. */
+function readTraceparent(header: string | undefined): Omit<TraceContext, 'state'> | undefined {
+  const [, version, traceId = '', spanId = '', flags = '', more] = TRACEPARENT.exec(header ?? '') ?? [];
+  if (version === undefined || (version === '00' && more !== undefined)) {
+    return undefined;
+  }
+  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+/** A place in a trace as a header. */
+function writeTraceparent({ traceId, spanId, sampled }: TraceContext): string {
+  return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
 }

@@ -8,7 +8,7 @@ import { createDatabaseProbe } from './database-probe.ts';
 import { soon } from './soon.ts';
 
 /** Whether the service can do its work, and each thing it needs for that. */
-export interface ReadinessReport {
+interface ReadinessReport {
   readonly ready: boolean;
   readonly checks: Readonly<Record<string, 'ok' | 'failed'>>;
   /** For the log, never for a reply. */
