@@ -77,7 +77,7 @@ export function confirm(field_name: string): object {
 async function dump(): Promise<Record<string, unknown[]>> {
   const { db } = isolation.current();
   const rows: Record<string, unknown[]> = {};
-  for (const table of ['invoices', 'line_items', 'review_history', 'audit_log', 'audit_head']) {
+  for (const table of ['invoices', 'line_items', 'review_history', 'audit_log', 'audit_head', 'idempotency_keys']) {
     rows[table] = await db(table).orderByRaw('1, 2');
   }
   return rows;
