@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { lineSchema, representationSchema } from '../model/representation.ts';
-import { describe, ETAG, json } from '../openapi/describe.ts';
+import { describe, ETAG, IDEMPOTENCY_KEY, json } from '../openapi/describe.ts';
 import { IF_MATCH, KEPT, NOT_MODIFIED, writeErrors } from '../openapi/preconditions.ts';
 import { invoiceEdit, lineEdit } from './edit-request.ts';
 import { handOverLine } from './hand-over-request.ts';
@@ -36,7 +36,7 @@ export const editOperations = [
   }),
   describe('post', '/api/v1/invoices/{id}/line-items', {
     ...{ name: 'addLineItem', tag, needs: 'review', summary: 'Adds a line' },
-    headers: IF_MATCH,
+    headers: { ...IF_MATCH, ...IDEMPOTENCY_KEY },
     body: { 'application/json': { schema: handOverLine, example: { line_number: 2, amount: '12.50' } } },
     replies: { 201: json('The line.', line, { ...ETAG, ...LOCATION }) },
     errors: writeErrors(NO_INVOICE),

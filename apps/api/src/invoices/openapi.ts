@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { representationSchema } from '../model/representation.ts';
 import { describe, ETAG, IDEMPOTENCY_KEY, json } from '../openapi/describe.ts';
+import { KEPT, NOT_MODIFIED } from '../openapi/preconditions.ts';
 import { handOverRequest } from './hand-over-request.ts';
 
 const tag = 'Invoices';
@@ -25,7 +26,8 @@ export const invoiceOperations = [
   }),
   describe('get', '/api/v1/invoices/{id}', {
     ...{ name: 'getInvoice', tag, needs: 'read-back', summary: 'All that is stored of an invoice' },
-    replies: { 200: json('The invoice.', representationSchema, ETAG) },
+    headers: KEPT,
+    replies: { 200: json('The invoice.', representationSchema, ETAG), 304: NOT_MODIFIED },
     errors: { 404: 'No invoice has this id.' },
   }),
 ];

@@ -21,7 +21,7 @@ export function writeErrors(notFound: string): ErrorReplies {
     400: 'If-Match is no list of entity tags, or the path has a malformed escape.',
     404: notFound,
     409: {
-      description: 'The state of the invoice allows no change.',
+      description: 'The state of the invoice allows no change, or a request with this key is running.',
       members: { current_state: z.string().optional() },
     },
     412: { description: 'Someone else was quicker; nothing was written.', members: staleMembers },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { representationSchema } from '../model/representation.ts';
-import { describe, ETAG, json } from '../openapi/describe.ts';
+import { describe, ETAG, IDEMPOTENCY_KEY, json } from '../openapi/describe.ts';
 import { IF_MATCH, writeErrors } from '../openapi/preconditions.ts';
 import { reviewBody } from './review-request.ts';
 
@@ -11,7 +11,7 @@ export const invoiceReviewOperations = [
   describe('post', '/api/v1/invoices/{id}/review', {
     ...{ name: 'reviewInvoice', tag: 'Invoices', needs: 'review', summary: 'Corrects and confirms, all or nothing' },
     details: 'As POST /api/hitl/invoice/validate, with the id in the path and the version in If-Match.',
-    headers: IF_MATCH,
+    headers: { ...IF_MATCH, ...IDEMPOTENCY_KEY },
     body: {
       'application/json': {
         schema: reviewBody.meta({ id: 'InvoiceReview' }),
