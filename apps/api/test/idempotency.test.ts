@@ -10,10 +10,11 @@ import { RequestInProgressError } from '../src/errors.ts';
 import { runOnce } from '../src/idempotency/run-once.ts';
 import { accepted, api, correct, handOver, type Json, stored, writesNothing } from './support/api.ts';
 import { auditEntries, verified } from './support/audit.ts';
-import { invoiceCount } from './support/documents.ts';
+import { documentsOfEachTest, invoiceCount } from './support/documents.ts';
 import { onlyOn } from './support/engine.ts';
 import { isolation } from './support/isolation.ts';
 import { ownDatabases } from './support/own-databases.ts';
+import { pdf } from './support/pdf.ts';
 import { refuseInvoices } from './support/refusals.ts';
 
 const DAY_MS = 86_400_000;
@@ -161,6 +162,38 @@ describe('a request with an Idempotency-Key', () => {
 
   it('may be as long as 255 characters', async () => {
     expect((await send({}, 'x'.repeat(255))).status).to.equal(201);
+  });
+});
+
+describe('an upload with an Idempotency-Key', () => {
+  const documents = documentsOfEachTest();
+  const upload = (text: string, fileName = 'a.pdf', options = documents.options()) =>
+    api(options).post('/api/v1/documents').set('Idempotency-Key', KEY).attach('file', pdf({ text }), fileName);
+
+  it('is done once when it is sent again, and keeps one file', async () => {
+    const first = await upload('one');
+    const again = await writesNothing(async () => upload('one'));
+
+    expect(first.status, first.text).to.equal(201);
+    expect([said(again), again.headers['idempotency-replayed']]).to.deep.equal([said(first), 'true']);
+    expect(documents.files()).to.deep.equal([first.body.file_path]);
+    expect((await documents.download(first.body.invoice_id)).body).to.deep.equal(pdf({ text: 'one' }));
+  });
+
+  it('is refused with other bytes or another name, and nothing of it remains', async () => {
+    const { body } = await upload('one');
+    for (const other of [upload('two'), upload('one', 'b.pdf')]) {
+      const reply = await writesNothing(async () => other);
+      expect(reply.status).to.equal(422);
+    }
+    expect(documents.files()).to.deep.equal([body.file_path]);
+  });
+
+  it('of bytes that are there already is refused as without a key, and may be sent with others', async () => {
+    const { body } = await documents.upload(pdf({ text: 'one' }));
+    const reply = await writesNothing(async () => upload('one'));
+    expect([reply.status, reply.body.invoice_id]).to.deep.equal([409, body.invoice_id]);
+    expect((await upload('two')).status).to.equal(201);
   });
 });
 

@@ -1,6 +1,8 @@
 import { type Request, type Response, Router } from 'express';
-import { sendJson, tagVersion } from '../http/reply.ts';
+import { doOnce, sendOnce } from '../http/idempotency.ts';
+import { versionTag } from '../http/reply.ts';
 import { addRoute, pathId } from '../http/routes.ts';
+import type { OnceReply } from '../idempotency/run-once.ts';
 import { byteRange } from './byte-range.ts';
 import { type OpenedDocument, openDocument } from './open-document.ts';
 import { sendDocument } from './send-document.ts';
@@ -15,10 +17,20 @@ export function documentRouter(tools: UploadTools): Router {
     post: {
       needs: 'hand-over',
       handle: unlessGone(async (request, response) => {
-        const document = await uploadOne(tools, request);
-        response.location(`/api/v1/invoices/${document.invoice_id}`);
-        tagVersion(response, 0);
-        sendJson(response, 201, document);
+        let reply: OnceReply | undefined;
+        await uploadOne(tools, request, async (document, insert) => {
+          const sent = `${document.file_name}\n${document.content_sha256}`;
+          const headers = { Location: `/api/v1/invoices/${document.invoice_id}`, ETag: versionTag(0) };
+          reply = await doOnce(tools, request, sent, async (once) => {
+            await insert(once);
+            return { status: 201, headers, body: document };
+          });
+          return !reply.replayed;
+        });
+        // Only now, when the whole body has been read.
+        if (reply !== undefined) {
+          sendOnce(response, reply);
+        }
       }),
     },
   });

@@ -44,6 +44,12 @@ export const uploadedSchema = z.strictObject({
   content_sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
+/**
+ * Writes a document down by calling `insert` with the database, or a transaction on it that it commits. False when the
+ * same request was done before: its document is then not needed again.
+ */
+export type WriteDocument = (document: UploadedDocument, insert: (db: Knex) => Promise<void>) => Promise<boolean>;
+
 const BYTES_PER_MB = 1_048_576;
 
 /**
@@ -56,6 +62,7 @@ export async function uploadDocument(
   tools: UploadTools,
   part: FilePart,
   context: Omit<WriteContext, 'now'>,
+  write: WriteDocument = writeTo(tools.db),
 ): Promise<UploadedDocument> {
   const fileName = cleanFileName(part.fileName);
   if (!hasPdfExtension(fileName)) {
@@ -64,6 +71,7 @@ export async function uploadDocument(
       : new FileRejectedError('File must be a PDF (.pdf extension required)');
   }
   const draft = await tools.storage.create();
+  let inserted = false;
   try {
     const received = await receive(part, draft, tools.maxFileSizeMb);
     const pageCount = await countPages(tools.inspector, draft);
@@ -77,14 +85,29 @@ export async function uploadDocument(
       upload_date: uploadedAt.toISOString(),
       content_sha256: received.sha256,
     };
-    await insertDocument(tools.db, document, { ...context, now: document.upload_date });
+    const isNew = await write(document, async (db) => {
+      inserted = false;
+      await insertDocument(db, document, { ...context, now: document.upload_date });
+      inserted = true;
+    });
+    if (!isNew) {
+      await draft.discard();
+    }
     return document;
   } catch (error) {
-    if (!(error instanceof UncertainInsertError)) {
+    // After the insert only a transaction around it can have failed, and nobody knows whether that was committed.
+    if (!(error instanceof UncertainInsertError) && !inserted) {
       await draft.discard();
     }
     throw error;
   }
+}
+
+function writeTo(db: Knex): WriteDocument {
+  return async (_document, insert) => {
+    await insert(db);
+    return true;
+  };
 }
 
 /** Writes the bytes down while they arrive; stops at the first one over the limit. */

@@ -27,10 +27,8 @@ const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/;
 const BARE = /^[A-Za-z0-9!#$%&'*+./:=@^_`|~-]+$/;
 
 /**
- * Answers a POST; with an `Idempotency-Key` its work is done once for each caller, path and key, and the same reply is
- * given again for a day. Everything that the work writes goes through the database that it is given.
- *
- * The key is for what was sent: the JSON body and `If-Match`, or `sent`, where the body was read in another way.
+ * Answers a POST with a JSON body. With an `Idempotency-Key` its work is done once for each caller, path and key, and
+ * the same reply is given again for a day. Everything that the work writes goes through the database that it is given.
  *
  * @throws MalformedRequestKeyError, RequestKeyReusedError, RequestInProgressError, whatever the work throws.
  */
@@ -39,12 +37,28 @@ export async function idempotent(
   request: Request,
   response: Response,
   work: (db: Knex) => Promise<JsonReply>,
-  sent: string | Uint8Array = bodyOf(request),
 ): Promise<void> {
+  sendOnce(response, await doOnce({ db, now }, request, bodyOf(request), work));
+}
+
+/** As `idempotent`, for a body that is read in another way: `sent` tells it from others. The reply is to be sent. */
+export async function doOnce(
+  { db, now }: Once,
+  request: Request,
+  sent: string | Uint8Array,
+  work: (db: Knex) => Promise<JsonReply>,
+): Promise<OnceReply> {
   const keyed = keyedRequest(request, sent);
   const written = async (handle: Knex) => asText(await work(handle));
-  const reply = keyed === undefined ? await written(db) : await runOnce(db, keyed, now(), written);
-  send(response, reply);
+  return keyed === undefined ? { ...(await written(db)), replayed: false } : runOnce(db, keyed, now(), written);
+}
+
+/** Sends a reply, and says whether it was given before. */
+export function sendOnce(response: Response, { status, headers, body, replayed }: OnceReply): void {
+  if (replayed) {
+    response.set('Idempotency-Replayed', 'true');
+  }
+  response.status(status).set(headers).send(body);
 }
 
 /** What tells this request from others; undefined without a key. */
@@ -73,13 +87,6 @@ function keyOf(request: Request): string | undefined {
 
 function asText({ status, headers = {}, body }: JsonReply): Reply {
   return { status, headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers }, body: writeJson(body) };
-}
-
-function send(response: Response, reply: Reply | OnceReply): void {
-  if ('replayed' in reply && reply.replayed) {
-    response.set('Idempotency-Replayed', 'true');
-  }
-  response.status(reply.status).set(reply.headers).send(reply.body);
 }
 
 /** As jsonBody left it. */
