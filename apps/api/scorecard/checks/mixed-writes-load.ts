@@ -2,7 +2,7 @@ import { type AcceptedWrite, SERIAL_FIELDS, type SerialInvoice, type SerialWrite
 import { type HttpClient, shown } from '../support/http-client.ts';
 import type { Random } from '../support/random.ts';
 import type { Tally } from '../support/tally.ts';
-import { WAYS } from './mixed-writes-ways.ts';
+import { validate, WAYS } from './mixed-writes-ways.ts';
 
 /** All that was tried with one invoice. */
 export interface Ledger {
@@ -52,19 +52,20 @@ async function change({ client, url, random, tally }: Session, ledger: Ledger): 
   ledger.reads.push(read);
   const staleBy = random.chance(STALE_ON_PURPOSE) && read.version > 0 ? 1 : 0;
   const expected = read.version - staleBy;
-  const way = random.pick(WAYS);
-  const write = way.narrow(randomWrite(random), read);
+  const wanted = randomWrite(random);
+  const chosen = random.pick(WAYS);
+  const narrowed = chosen.narrow(wanted, read);
+  const [way, write] = narrowed === undefined ? [validate, wanted] : [chosen, narrowed];
   const reply = await client.send(url, way.call(ledger.id, expected, write, read));
-  if (way.accepts(reply)) {
-    tally.expect(staleBy === 0, `${ledger.id}: a stale ${way.name} was accepted`);
-    ledger.accepted.push({ version: way.versionOf(reply), write });
-  } else {
+  const version = way.versionOf(reply);
+  if (version === undefined) {
     const current = way.staleAt(reply);
-    tally.expect(
-      current !== undefined && current !== expected,
-      `${ledger.id}: a ${way.name} was answered ${shown(reply)}`,
-    );
+    const isStale = current !== undefined && current !== expected;
+    tally.expect(isStale, `${ledger.id}: a ${way.name} of ${expected} was answered ${shown(reply)}`);
     ledger.stale += 1;
+  } else {
+    tally.expect(staleBy === 0, `${ledger.id}: a stale ${way.name} was accepted`);
+    ledger.accepted.push({ version, write });
   }
 }
 
