@@ -32,33 +32,36 @@ export const CLIENT_LIMITS: ClientLimits = {
 interface Body {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  since: number;
+  looks: number;
   bytes: number;
 }
+
+/** How often a body is looked at in its time. Looks are counted, as one that comes late is no fault of the client. */
+const LOOKS = 4;
 
 /** Ends requests whose bodies come in too slowly; as long as it is the service that keeps them waiting, none does. */
 export function endSlowBodies(server: Server, { bodyWindowMs, bodyWindowBytes }: ClientLimits): void {
   const bodies = new Set<Body>();
   const look = () => {
-    const now = performance.now();
     for (const body of bodies) {
-      const { request, response, since } = body;
+      const { request, response } = body;
       const { bytesRead, destroyed } = request.socket;
+      body.looks += 1;
       if (request.complete || destroyed) {
         bodies.delete(body);
-      } else if (now - since >= bodyWindowMs) {
+      } else if (body.looks > LOOKS) {
         if (request.readableLength === 0 && bytesRead - body.bytes < bodyWindowBytes) {
           refuse(request, response);
         }
-        Object.assign(body, { since: now, bytes: bytesRead });
+        Object.assign(body, { looks: 1, bytes: bytesRead });
       }
     }
   };
-  const timer = setInterval(look, bodyWindowMs / 4).unref();
+  const timer = setInterval(look, bodyWindowMs / LOOKS).unref();
   server.once('close', () => clearInterval(timer));
   server.on('request', (request, response) => {
     if (hasBody(request)) {
-      const body = { request, response, since: performance.now(), bytes: request.socket.bytesRead };
+      const body = { request, response, looks: 0, bytes: request.socket.bytesRead };
       bodies.add(body);
       request.once('close', () => bodies.delete(body));
     }

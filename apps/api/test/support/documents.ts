@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, watch } from 'node:fs';
+import { join } from 'node:path';
 import type { Response } from 'supertest';
 import { type DirectoryResult, dir } from 'tmp-promise';
 import { createFileStorage } from '../../src/documents/storage.ts';
@@ -38,6 +40,8 @@ export function documentsOfEachTest() {
     path: () => directory.path,
     /** Every file in the directory, sorted. */
     files: () => filesIn(directory.path),
+    /** Comes back when no file is being received any more; the directory says so itself. */
+    noDraft: () => nothingIn(join(directory.path, 'incoming')),
     /** Uploads one file. */
     upload: (bytes: Buffer | string, fileName = 'invoice.pdf', maxFileSizeMb?: number): Promise<Response> =>
       send('upload', [{ name: 'file', fileName, bytes }], maxFileSizeMb),
@@ -65,6 +69,17 @@ export function multipart(parts: readonly Part[]): Buffer {
     '\r\n',
   ]);
   return Buffer.concat([...pieces, `--${BOUNDARY}--\r\n`].map((piece) => Buffer.from(piece)));
+}
+
+async function nothingIn(directory: string): Promise<void> {
+  const watcher = watch(directory);
+  try {
+    while (readdirSync(directory).length > 0) {
+      await once(watcher, 'change');
+    }
+  } finally {
+    watcher.close();
+  }
 }
 
 function filesIn(directory: string): string[] {
