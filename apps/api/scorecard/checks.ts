@@ -1,5 +1,6 @@
 import type { Check } from './check.ts';
 import { decimals } from './checks/decimals.ts';
+import { generatedRequests } from './checks/generated-requests.ts';
 import { idempotency } from './checks/idempotency.ts';
 import { kills } from './checks/kills.ts';
 import { load } from './checks/load.ts';
@@ -16,6 +17,7 @@ export const CHECKS: readonly Check[] = [
   kills,
   idempotency,
   uploads,
+  generatedRequests,
   decimals,
   restarts,
   load,

@@ -31,7 +31,8 @@ async function run(arena: Arena, tally: Tally): Promise<void> {
         ledgers,
         tally,
       };
-      for (; left.writes > 0; left.writes -= 1) {
+      while (left.writes > 0) {
+        left.writes -= 1;
         await writeOnce(session);
       }
     }),
