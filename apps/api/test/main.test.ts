@@ -144,8 +144,12 @@ describe('the service', () => {
           line: `Port ${usedPort} of 127.0.0.1 is in use: stop the other program or set PORT`,
         },
         'its address is not one of this machine': {
-          environment: { HOST: '192.0.2.1' },
+          environment: { HOST: '192.0.2.1', AUTH: 'api-keys' },
           line: '192.0.2.1 is not an address of this machine: set HOST',
+        },
+        'nobody is asked who they are, and others can reach it': {
+          environment: { HOST: '0.0.0.0' },
+          line: 'Anybody who reaches 0.0.0.0 could read and change every invoice: set AUTH to api-keys, jwt or both, or HOST to 127.0.0.1',
         },
         'a variable has a bad value': {
           environment: { PORT: 'http' },

@@ -24,8 +24,8 @@ export function keysCommand(): Command {
 interface NewKeyOptions {
   readonly name: string;
   readonly role: Role[];
-  /** In days; null for never. */
-  readonly expiresIn: number | null;
+  /** In days; infinite for never, as commander makes a text of null. */
+  readonly expiresIn: number;
 }
 
 function createCommand(): Command {
@@ -37,7 +37,7 @@ function createCommand(): Command {
     .option('--expires-in <days>', 'days until it expires, as 90d, or never', readDays, DEFAULT_LIFETIME_DAYS)
     .action(async ({ name, role: roles, expiresIn }: NewKeyOptions) => {
       const now = new Date();
-      const expires_at = expiresIn === null ? null : expiryAfter(now, expiresIn);
+      const expires_at = expiresIn === Number.POSITIVE_INFINITY ? null : expiryAfter(now, expiresIn);
       const created = await onMigrated((db) => createKey(db, { name, roles, expires_at }, byOperator(now)));
       // Nothing else goes to the standard output, so that it can be piped to where secrets are kept.
       console.error(`Key ${created.key.id} for ${name}, ${shownExpiry(expires_at)}. It is not shown again:`);
@@ -111,10 +111,10 @@ function addRole(text: string, before: Role[] = []): Role[] {
   return [...new Set([...before, role])];
 }
 
-function readDays(text: string): number | null {
+function readDays(text: string): number {
   const days = /^([1-9]\d{0,4})d$/.exec(text)?.[1];
   if (text !== 'never' && (days === undefined || Number(days) > MOST_DAYS)) {
     throw new InvalidArgumentError('It must be days as 90d, at most 36500d, or never.');
   }
-  return text === 'never' ? null : Number(days);
+  return text === 'never' ? Number.POSITIVE_INFINITY : Number(days);
 }
