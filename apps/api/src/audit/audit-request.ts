@@ -17,7 +17,7 @@ const hash = value<string>(
 /** Which page of entries is asked for. */
 export const auditPage = z.object({
   after: count({ least: 0, most: Number.MAX_SAFE_INTEGER }).default(0),
-  limit: count({ least: 1, most: MAX_LIMIT }).default(DEFAULT_LIMIT),
+  limit: count({ least: 1, most: MAX_LIMIT }).default(DEFAULT_LIMIT).meta({ default: DEFAULT_LIMIT }),
 });
 
 /** The head to compare with, if one was written down: both of its values or neither. */

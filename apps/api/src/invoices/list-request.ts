@@ -36,7 +36,7 @@ const filters = {
 export const listRequest = z.strictObject({
   ...filters,
   sort: oneOf(...SORTS, ...SORTS.map((name) => `-${name}` as const)).default('-upload_date'),
-  limit: count({ least: 1, most: MAX_LIMIT }).default(DEFAULT_LIMIT),
+  limit: count({ least: 1, most: MAX_LIMIT }).default(DEFAULT_LIMIT).meta({ default: DEFAULT_LIMIT }),
   cursor: filter(text(MAX_CURSOR_LENGTH)),
 });
 

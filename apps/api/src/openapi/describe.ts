@@ -72,6 +72,13 @@ export const ETAG = {
     .meta({ description: 'The review version of the invoice.' }),
 };
 
+/** The header of writes that may be sent again; its errors are added. */
+export const IDEMPOTENCY_KEY = {
+  'Idempotency-Key': z.string().optional().meta({
+    description: 'A text of your own: sent again with the same body within a day, the same reply comes back.',
+  }),
+};
+
 function parameters(path: string, { query, headers }: Description): NonNullable<RouteConfig['request']> {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => [name, z.string()]);
   return {

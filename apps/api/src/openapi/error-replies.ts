@@ -28,9 +28,11 @@ export function errorReplies(path: string, description: Description): Record<str
   );
 }
 
-function commonErrors(path: string, { needs, query, body }: Description): ErrorReplies {
+function commonErrors(path: string, { needs, headers = {}, query, body }: Description): ErrorReplies {
+  const isMade = 'Idempotency-Key' in headers;
   return {
-    ...(path.includes('{') && { 400: 'The path has a malformed escape.' }),
+    ...((path.includes('{') || isMade) && { 400: 'The path or a header is malformed.' }),
+    ...(isMade && { 409: 'A request with this Idempotency-Key is still running.' }),
     ...(needs !== 'public' && {
       401: { description: 'No credential, or none that is valid.', headers: CHALLENGE },
       403: { description: 'The credential does not allow this.', headers: CHALLENGE },
