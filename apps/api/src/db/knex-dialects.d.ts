@@ -6,6 +6,12 @@ declare module 'knex/lib/dialects/better-sqlite3/index.js' {
   class BetterSqlite3Client extends Knex.Client {
     releaseConnection(connection: Database): Promise<void>;
     _query(connection: Database, query: { sql: string }): Promise<unknown>;
+    // biome-ignore lint/suspicious/noExplicitAny: handed on as it comes
+    transaction(container: any, config: Knex.TransactionConfig | undefined, outer: any): Knex.Transaction & Beginning;
+  }
+  interface Beginning {
+    begin(connection: Database): Promise<unknown>;
+    query(connection: Database, sql: string): Promise<unknown>;
   }
   export = BetterSqlite3Client;
 }

@@ -3,8 +3,8 @@ import { dialectOf } from './dialect.ts';
 
 /** Runs several reads that must see one state of the database, with no write of others in between. */
 export function readOneState<T>(db: Knex, reads: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
-  // SQLite has nothing less, and Knex refuses to ask it.
+  // SQLite has nothing less.
   return dialectOf(db) === 'sqlite'
-    ? db.transaction(reads)
+    ? db.transaction(reads, { readOnly: true })
     : db.transaction(reads, { isolationLevel: 'repeatable read' });
 }
