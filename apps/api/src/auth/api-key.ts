@@ -30,6 +30,7 @@ export interface SentKey {
 
 const PREFIX = 'inv_';
 const KEY = /^inv_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+const ID = /^[0-9a-f]{16}$/;
 const ID_BYTES = 8;
 const SECRET_BYTES = 32;
 
@@ -43,6 +44,11 @@ export function newSecret(): NewSecret {
 /** Whether a credential is meant to be an API key. */
 export function looksLikeKey(credential: string): boolean {
   return credential.startsWith(PREFIX);
+}
+
+/** Whether a text can be the id of a key; no database is asked for any other, as some cannot even be asked. */
+export function isKeyId(text: string): boolean {
+  return ID.test(text);
 }
 
 /** Takes a key apart; undefined for a text that is none. */

@@ -4,7 +4,7 @@ import { inTransaction } from '../db/in-transaction.ts';
 import { KeyNotFoundError } from '../errors.ts';
 import type { Role } from '../http/caller.ts';
 import type { WriteContext } from '../model/write-context.ts';
-import { type ApiKey, newSecret } from './api-key.ts';
+import { type ApiKey, isKeyId, newSecret } from './api-key.ts';
 import { findKey, insertKey, markRevoked } from './api-key-store.ts';
 
 /** What is asked for with a new key. */
@@ -46,7 +46,7 @@ export async function createKey(db: Knex, request: KeyRequest, context: WriteCon
  */
 export async function revokeKey(db: Knex, id: string, context: WriteContext): Promise<void> {
   await inTransaction(db, async (trx) => {
-    if ((await findKey(trx, id)) === undefined) {
+    if (!isKeyId(id) || (await findKey(trx, id)) === undefined) {
       throw new KeyNotFoundError(id);
     }
     if (await markRevoked(trx, id, context.now)) {
