@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Context, Span, Tracer } from '@opentelemetry/api';
+import type { Context, Tracer } from '@opentelemetry/api';
 import type { Knex } from 'knex';
 import type { RequestSpan, StartSpan, TraceContext } from '../http/trace-context.ts';
-import { querySummary } from './query-summary.ts';
+import { type Api, type Current, recordQueries } from './query-spans.ts';
 import { soon } from './soon.ts';
 
 /** Records the steps of traces and sends them to a collector. */
@@ -21,19 +21,7 @@ export interface TracingOptions {
   readonly serviceName: string;
 }
 
-/** What belongs to one request: the step it is, and its queries that have not been answered. */
-interface Current {
-  readonly context: Context;
-  readonly queries: Map<string, Span>;
-}
-
-interface Query {
-  readonly __knexQueryUid: string;
-  readonly sql?: string;
-}
-
 const SEND_LIMIT_MS = 2_000;
-const QUERY_SYSTEMS: Readonly<Record<string, string>> = { sqlite3: 'sqlite', postgresql: 'postgresql', mysql: 'mysql' };
 
 /** Loads OpenTelemetry, which is installed only where it is wanted, and starts to record. */
 export async function startTracing({ endpoint, serviceName }: TracingOptions): Promise<Tracing> {
@@ -59,8 +47,6 @@ export async function startTracing({ endpoint, serviceName }: TracingOptions): P
     close: () => soon(provider.shutdown()).catch(() => undefined),
   };
 }
-
-type Api = typeof import('@opentelemetry/api');
 
 function requestSpan(
   api: Api,
@@ -106,33 +92,4 @@ function remoteContext(api: Api, parent: TraceContext | undefined): Context {
     isRemote: true,
     ...(state !== undefined && { traceState: api.createTraceState(state) }),
   });
-}
-
-/** Of a query its kind and its table are recorded; never its text, which may hold values. */
-function recordQueries(api: Api, tracer: Tracer, current: AsyncLocalStorage<Current>, db: Knex): void {
-  const system = QUERY_SYSTEMS[db.client.dialect] ?? 'other_sql';
-  db.on('query', ({ __knexQueryUid, sql }: Query) => {
-    const store = current.getStore();
-    if (store === undefined) {
-      return;
-    }
-    const attributes = { 'db.system.name': system, 'db.query.summary': querySummary(sql ?? '') };
-    const span = tracer.startSpan(
-      attributes['db.query.summary'],
-      { kind: api.SpanKind.CLIENT, attributes },
-      store.context,
-    );
-    store.queries.set(__knexQueryUid, span);
-  });
-  const end = ({ __knexQueryUid }: Query, failed: boolean) => {
-    const queries = current.getStore()?.queries;
-    const span = queries?.get(__knexQueryUid);
-    if (failed) {
-      span?.setStatus({ code: api.SpanStatusCode.ERROR });
-    }
-    span?.end();
-    queries?.delete(__knexQueryUid);
-  };
-  db.on('query-response', (_response: unknown, query: Query) => end(query, false));
-  db.on('query-error', (_error: unknown, query: Query) => end(query, true));
 }
