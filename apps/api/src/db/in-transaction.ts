@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { DatabaseBusyError } from '../errors.ts';
-import { isTransientFailure } from './transient-failure.ts';
+import { isLockedOut, isTransientFailure } from './transient-failure.ts';
 
 /** How the time between two attempts passes. */
 export interface Pauses {
@@ -38,6 +38,10 @@ export async function inTransaction<T>(
     try {
       return await db.transaction(work);
     } catch (cause) {
+      if (isLockedOut(cause)) {
+        // Waiting for the file keeps the whole process waiting: once is enough.
+        throw new DatabaseBusyError(attempt, { cause });
+      }
       if (!isTransientFailure(cause)) {
         throw cause;
       }

@@ -7,6 +7,11 @@ const TRANSIENT_CODES = new Set([
   'ER_LOCK_WAIT_TIMEOUT', // MySQL 1205
 ]);
 
+/** Whether another process kept an SQLite file locked for as long as is waited for it. */
+export function isLockedOut(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+}
+
 /** Whether a database error only says that other transactions were in the way. */
 export function isTransientFailure(error: unknown): boolean {
   return error instanceof Error && 'code' in error && TRANSIENT_CODES.has(String(error.code));

@@ -6,12 +6,12 @@ import { migrate } from '../src/db/migrate.ts';
 import { onlyOn } from './support/engine.ts';
 import { ownDatabases } from './support/own-databases.ts';
 
-// On a server a read waits for no write anyway.
+// On servers nobody locks the whole database.
 onlyOn('sqlite', () =>
-  describe('a read while another process writes', () => {
+  describe('while another process writes to the file', () => {
     const ownDatabase = ownDatabases();
 
-    it('is answered with the state before the write', async () => {
+    it('a read is answered with the state before that', async () => {
       const { url, open } = await ownDatabase();
       const db = open();
       await migrate(db);
@@ -29,6 +29,25 @@ onlyOn('sqlite', () =>
       } finally {
         writer.close();
       }
+    });
+
+    it('a write that has waited too long is answered with 503, and nothing is written', async () => {
+      const { url, open } = await ownDatabase();
+      const db = open();
+      await migrate(db);
+      await db.raw('PRAGMA busy_timeout = 10');
+      const api = request(createApp(db));
+
+      const writer = new Database(url.slice('sqlite://'.length));
+      try {
+        writer.exec('BEGIN IMMEDIATE');
+        const { status, body, headers } = await api.post('/api/v1/invoices').send({ id: 'A' });
+        expect([status, headers['retry-after']], JSON.stringify(body)).to.deep.equal([503, '1']);
+      } finally {
+        writer.close();
+      }
+      expect((await api.get('/api/v1/invoices/A')).status).to.equal(404);
+      expect((await api.post('/api/v1/invoices').send({ id: 'A' })).status).to.equal(201);
     });
   }),
 );
