@@ -111,14 +111,12 @@ describe('API keys', () => {
 
   it('are answered alike whether the id or the secret is wrong', async () => {
     const key = await bearer(['reviewer']);
-    const replies = [key.replace(/_[0-9a-f]{16}_/, `_${'1'.repeat(16)}_`), `${key.slice(0, -43)}${'x'.repeat(43)}`].map(
-      async (wrong) => {
-        const { status, body, headers } = await read(wrong);
-        return { status, body, challenge: headers['www-authenticate'] };
-      },
-    );
-    const [unknownId, wrongSecret] = await Promise.all(replies);
-    expect(unknownId).to.deep.equal(wrongSecret);
+    const reply = async (wrong: string) => {
+      const { status, body, headers } = await read(wrong);
+      return { status, body, challenge: headers['www-authenticate'] };
+    };
+    const unknownId = await reply(key.replace(/_[0-9a-f]{16}_/, `_${'1'.repeat(16)}_`));
+    expect(await reply(`${key.slice(0, -43)}${'x'.repeat(43)}`)).to.deep.equal(unknownId);
   });
 
   it('are refused as a problem on /api/v1, and asked for where there is none', async () => {
