@@ -8,7 +8,7 @@ export interface SerialInvoice {
 /** The fields that the mixed writes change; all of them are texts or canonical decimals. */
 export const SERIAL_FIELDS = ['vendor_name', 'po_number', 'total_amount'] as const;
 
-export type SerialField = (typeof SERIAL_FIELDS)[number];
+type SerialField = (typeof SERIAL_FIELDS)[number];
 
 /** What one write does to an invoice, whichever way it comes in. */
 export interface SerialWrite {
