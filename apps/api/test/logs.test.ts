@@ -33,6 +33,18 @@ describe('the log', () => {
     expect(new Date(entry.time).toISOString()).to.equal(entry.time);
   });
 
+  it('says whose request it was, by the name of the credential', async () => {
+    const { logger, entries } = log();
+    const credentials = async () => ({ id: 'key:1', name: 'Zoë at the scanner', roles: ['reviewer'] as const });
+    await api({ logger, credentials }).get('/api/hitl/invoices').set('Authorization', 'Bearer SECRET');
+    await api({ logger, credentials }).get('/api/hitl/invoices');
+
+    expect(entries().map(({ status, caller }) => [status, caller])).to.deep.equal([
+      [200, 'Zoë at the scanner'],
+      [401, undefined],
+    ]);
+  });
+
   it('holds no id, search, key, header, body or name of a file, whether a request succeeds or fails', async () => {
     const { logger, lines } = log('trace');
     await isolation.current().db.schema.renameTable('line_items', 'elsewhere');

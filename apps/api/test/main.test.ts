@@ -143,6 +143,10 @@ describe('the service', () => {
           environment: { PORT: String(usedPort) },
           line: `Port ${usedPort} of 127.0.0.1 is in use: stop the other program or set PORT`,
         },
+        'the port for metrics is in use': {
+          environment: { METRICS_PORT: String(usedPort) },
+          line: `Port ${usedPort} of 127.0.0.1 is in use: stop the other program or set METRICS_PORT`,
+        },
         'its address is not one of this machine': {
           environment: { HOST: '192.0.2.1', AUTH: 'api-keys' },
           line: '192.0.2.1 is not an address of this machine: set HOST',

@@ -7,7 +7,7 @@ import type { Registry } from 'prom-client';
  */
 export function metricsListener(registry: Registry): RequestListener {
   return async (request, response) => {
-    if (request.url !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    if (request.url?.split('?')[0] !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
       response.writeHead(404).end();
       return;
     }
