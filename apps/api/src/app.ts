@@ -11,6 +11,7 @@ import type { Credentials } from './http/caller.ts';
 import { allowOrigins } from './http/cors.ts';
 import { handleError, refuseMalformedPath, refuseUnknownPath } from './http/error-handler.ts';
 import { identify } from './http/identify.ts';
+import { onlyLocalRequests } from './http/local-requests.ts';
 import { requestLogging } from './http/logging.ts';
 import { limitFailures, limitRequests } from './http/rate-limits.ts';
 import { noteStart } from './http/request-facts.ts';
@@ -38,6 +39,8 @@ export interface AppOptions {
   readonly corsOrigins?: readonly string[];
   /** What finds out whose a request is; by default nothing does, and everybody may do everything. */
   readonly credentials?: Credentials | undefined;
+  /** The address it listens on, when it is to serve only this machine; by default it serves whoever reaches it. */
+  readonly localHost?: string | undefined;
   /** How many requests a minute one credential, or else one address, may send; 0, the default, is no limit. */
   readonly requestsPerMinute?: number;
   /** How many proxies of our own stand before the service, each of which says where a request came from; none by default. */
@@ -61,7 +64,7 @@ export function createApp(db: Knex, options: AppOptions = {}): Express {
   const { logger = pino({ level: 'silent' }), corsOrigins = [], now = () => new Date() } = options;
   const { documents: storage = createFileStorage(DEFAULT_STORAGE), maxFileSizeMb = 50 } = options;
   const { metrics = createMetrics(), readiness = createReadiness(db), startSpan = () => undefined } = options;
-  const { credentials, requestsPerMinute = 0, trustedProxies = 0 } = options;
+  const { credentials, requestsPerMinute = 0, trustedProxies = 0, localHost } = options;
   const uploads = { db, storage, inspector: pdfInspector, maxFileSizeMb, now };
   const app = express();
   app.disable('x-powered-by');
@@ -78,6 +81,9 @@ export function createApp(db: Knex, options: AppOptions = {}): Express {
   app.use(refuseMalformedPath);
   app.use(statusRouter(db));
   app.use(probeRouter(readiness));
+  if (localHost !== undefined) {
+    app.use(onlyLocalRequests(localHost, corsOrigins));
+  }
   app.use(identify(credentials, limitFailures()));
   app.use(limitRequests(requestsPerMinute));
   if (options.routes !== undefined) {

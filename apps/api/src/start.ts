@@ -72,7 +72,7 @@ async function open(config: Config, closes: Close[]): Promise<RunningService> {
     documents: createFileStorage(config.storageDirectory),
     maxFileSizeMb: config.maxFileSizeMb,
     corsOrigins: config.corsOrigins,
-    credentials: createCredentials(db, config.auth),
+    ...callers(db, config),
     requestsPerMinute: config.requestsPerMinute,
     trustedProxies: config.trustedProxies,
     metrics,
@@ -117,6 +117,12 @@ async function openDatabase(config: Config, closes: Close[]): Promise<Knex> {
   } catch (cause) {
     throw databaseFailure(cause, config);
   }
+}
+
+/** Without credentials the service is this machine's alone. */
+function callers(db: Knex, { auth, host }: Config): Pick<AppOptions, 'credentials' | 'localHost'> {
+  const credentials = createCredentials(db, auth);
+  return credentials === undefined ? { localHost: host } : { credentials };
 }
 
 /** Nothing of it is even loaded unless it is asked for. */

@@ -190,6 +190,31 @@ describe('replies', () => {
     ]);
   });
 
+  it('of a service without credentials go to this machine, and not to a page from elsewhere in its browser', async () => {
+    const options = { localHost: 'Devbox', corsOrigins: ['https://review.example'] };
+    const status = async (headers: Record<string, string>) =>
+      (await api(options).get('/api/hitl/invoices').set(headers)).status;
+    for (const host of ['127.0.0.1:3000', 'localhost', 'LOCALHOST:80', 'a.localhost', '[::1]:3000', 'devbox:3000']) {
+      expect(await status({ Host: host }), host).to.equal(200);
+    }
+    for (const host of [
+      'evil.example',
+      '127.0.0.1.evil.example',
+      'localhost.evil.example',
+      '10.0.0.1',
+      'a@b',
+      '[::2]',
+    ]) {
+      expect(await status({ Host: host }), host).to.equal(403);
+    }
+    for (const origin of ['http://localhost:5173', 'http://127.0.0.1:3000', 'https://review.example']) {
+      expect(await status({ Host: 'localhost', Origin: origin }), origin).to.equal(200);
+    }
+    for (const origin of ['https://evil.example', 'null', 'http://localhost.evil.example', 'file://']) {
+      expect(await status({ Host: 'localhost', Origin: origin }), origin).to.equal(403);
+    }
+  });
+
   it('are refused without reading a body that is far too large', async () => {
     const { status, body } = await api()
       .post('/api/v1/invoices')

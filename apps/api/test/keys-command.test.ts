@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type DirectoryResult, dir } from 'tmp-promise';
-import { isLoopback } from '../src/auth/loopback.ts';
+import { isLoopback } from '../src/loopback.ts';
 import { operate } from './support/command.ts';
 import { type OwnDatabase, ownDatabases } from './support/own-databases.ts';
 import { Service } from './support/service.ts';

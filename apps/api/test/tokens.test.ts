@@ -103,7 +103,7 @@ describe('tokens of an issuer', () => {
   it('are checked with keys that are fetched once, and with a new one as soon as the issuer has it', async () => {
     const next = await signingKey('k2');
     const send = service();
-    await Promise.all([1, 2, 3].map(async () => send(await token(key))));
+    await Promise.all([1, 2, 3].map(async () => send(await token(key), '/api/v1/keys')));
     expect((await send(await token(key))).status).to.equal(200);
     expect(issuer.asked).to.equal(1);
 

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
+import { isLoopback } from '../loopback.ts';
 import { StartupError } from '../startup-failure.ts';
-import { isLoopback } from './loopback.ts';
 
 /**
  * Without credentials everybody who can reach the service may do everything, so then only this machine may reach it.

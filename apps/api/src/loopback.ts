@@ -17,6 +17,12 @@ export async function isLoopback(host: string): Promise<boolean> {
   return addresses.length > 0 && addresses.every(({ address }) => isLoopbackAddress(address));
 }
 
+/** Whether the host of a URL is this machine for every program, whatever any name service says. */
+export function isLoopbackName(hostname: string): boolean {
+  const plain = hostname.replace(/^\[(.*)\]$/, '$1');
+  return isIP(plain) === 0 ? /^(.+\.)?localhost$/.test(plain) : isLoopbackAddress(plain);
+}
+
 function isLoopbackAddress(address: string): boolean {
   const [plain = ''] = address.split('%');
   return LOOPBACK.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
