@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describe, json } from '../openapi/describe.ts';
+import { describe, IDEMPOTENCY_KEY, json } from '../openapi/describe.ts';
 import { KEPT, NOT_MODIFIED } from '../openapi/preconditions.ts';
 import { bytes } from './openapi.ts';
 import { uploadedSchema } from './upload-document.ts';
@@ -16,6 +16,7 @@ const SENT = {
 export const documentResourceOperations = [
   describe('post', '/api/v1/documents', {
     ...{ name: 'addDocument', tag, needs: 'hand-over', summary: 'Takes in one PDF' },
+    headers: IDEMPOTENCY_KEY,
     body: { 'multipart/form-data': { schema: z.object({ file: bytes }) } },
     replies: {
       201: json('It was taken in.', uploadedSchema.omit({ message: true, status: true }), {
@@ -25,7 +26,10 @@ export const documentResourceOperations = [
     },
     errors: {
       400: 'It is empty or no document.',
-      409: { description: 'The same bytes were uploaded before.', members: { invoice_id: z.string().optional() } },
+      409: {
+        description: 'The same bytes were uploaded before, or a request with this key is still running.',
+        members: { invoice_id: z.string().optional() },
+      },
     },
   }),
   describe('get', '/api/v1/invoices/{id}/document', {

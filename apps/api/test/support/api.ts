@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import request, { type Response } from 'supertest';
 import { type AppOptions, createApp } from '../../src/app.ts';
 import { isolation } from './isolation.ts';
+import { matchesDocument } from './openapi.ts';
 
 /** A JSON object as a test reads it. */
 // biome-ignore lint/suspicious/noExplicitAny: replies are looked into freely; the assertions say what is expected
@@ -9,7 +10,16 @@ export type Json = any;
 
 /** The API on the running test's own database. */
 export function api(options: AppOptions = {}): ReturnType<typeof request> {
-  return request(createApp(isolation.current().db, options));
+  return checked(request(createApp(isolation.current().db, options)));
+}
+
+/** Fails for every reply that is not as the OpenAPI document describes it. */
+function checked(agent: ReturnType<typeof request>): ReturnType<typeof request> {
+  for (const method of ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const) {
+    const send = agent[method];
+    agent[method] = (url: string) => send(url).expect(matchesDocument);
+  }
+  return agent;
 }
 
 /** Posts a JSON body; text is sent as it is, so that numbers keep their digits. */
