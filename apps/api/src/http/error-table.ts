@@ -146,7 +146,12 @@ const rows: readonly Row[] = [
     };
     return {
       status: 409,
-      detail: { error_code: 'STALE_WRITE', message, retryable: false, invoice_id: stale.invoiceId, ...writes },
+      detail: {
+        ...{ error_code: 'STALE_WRITE', message, retryable: false },
+        // In the order of the contract's example.
+        ...{ current_review_version: stale.currentVersion, invoice_id: stale.invoiceId },
+        ...writes,
+      },
       text: message,
       // There the version comes in If-Match.
       problem: { status: 412, members: writes },
