@@ -25,6 +25,7 @@ export class AuditHeadMissingError extends Error {
  * also makes the order of locks the same for every write, and no two of them wait for each other here.
  */
 export async function appendAudit(trx: Knex.Transaction, context: WriteContext, write: AuditedWrite): Promise<void> {
+  const changes = writeJson(write.changes); // before the lock, as it may take a while
   const head = await lockHead(trx);
   const entry = {
     position: head.position + 1,
@@ -34,7 +35,7 @@ export async function appendAudit(trx: Knex.Transaction, context: WriteContext, 
     action: write.action,
     invoice_id: write.invoiceId,
     review_version: write.reviewVersion,
-    changes: writeJson(write.changes),
+    changes,
     previous_hash: head.hash,
   };
   const hash = entryHash(entry);

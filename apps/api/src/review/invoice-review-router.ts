@@ -23,7 +23,7 @@ export function invoiceReviewRouter({ db, now }: ReviewRoutes): Router {
         const body = parse('body', reviewBody, await jsonBody(request, response));
         const review = { ...body, invoice_id: pathId(request), expected_review_version };
         await idempotent({ db, now }, request, response, async (once) => {
-          const { invoice } = await validateInvoice(once, review, writeContext(request, now));
+          const invoice = await validateInvoice(once, review, writeContext(request, now));
           return { status: 200, headers: { ETag: versionTag(invoice.review_version) }, body: representation(invoice) };
         });
       },

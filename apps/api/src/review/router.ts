@@ -7,7 +7,7 @@ import { sendJson, tagVersion } from '../http/reply.ts';
 import { addRoute, pathId } from '../http/routes.ts';
 import { writeContext } from '../http/write-context.ts';
 import { getInvoice } from '../model/invoice-store.ts';
-import { listHistory } from './list-history.ts';
+import { historyOf, listHistory } from './list-history.ts';
 import { listInvoices } from './list-invoices.ts';
 import { listRequest } from './list-request.ts';
 import { reviewRequest } from './review-request.ts';
@@ -43,7 +43,7 @@ export function reviewRouter({ db, now }: ReviewRoutes): Router {
       handle: async (request, response) => {
         const body = await jsonBody(request, response);
         const review = parse('body', reviewRequest, body);
-        const { invoice, history } = await validateInvoice(db, review, writeContext(request, now));
+        const invoice = await validateInvoice(db, review, writeContext(request, now));
         tagVersion(response, invoice.review_version);
         sendJson(response, 200, {
           success: true,
@@ -51,7 +51,8 @@ export function reviewRouter({ db, now }: ReviewRoutes): Router {
           validation_status: review.overall_validation_status,
           message: 'Invoice validation completed successfully',
           review_version: invoice.review_version,
-          review_history: history,
+          // After the transaction, which holds up every other writer from its last statement to its end.
+          review_history: await historyOf(db, invoice),
         });
       },
     },

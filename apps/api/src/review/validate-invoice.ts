@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 import { inTransaction } from '../db/in-transaction.ts';
 import { getInvoiceToWrite } from '../model/expected-version.ts';
-import { type HistoryEntry, historyAfter } from '../model/history-store.ts';
 import type { Invoice } from '../model/invoice.ts';
 import { requireReviewable } from '../model/reviewable.ts';
 import type { WriteContext } from '../model/write-context.ts';
@@ -13,25 +12,14 @@ import { historyEntry, reviewPatch } from './plan-review.ts';
 import { readDecisions } from './read-decisions.ts';
 import type { ReviewRequest } from './review-request.ts';
 
-/** An accepted review with all that came before it. */
-export interface AcceptedReview {
-  /** As it is now. */
-  readonly invoice: Invoice;
-  readonly history: readonly HistoryEntry[];
-}
-
 /**
- * Takes a review of an invoice: all of it, or nothing. It is in the name of whoever is known to write, else of the
+ * Takes a review of an invoice: all of it, or nothing. Answers the invoice as it is then. It is in the name of whoever is known to write, else of the
  * reviewer that the request names.
  *
  * @throws InvoiceNotFoundError, InvalidStateError, InvalidClearFieldsError, ValidationError or StaleWriteError, checked
  * in this order; line rules that depend on the stored lines (a ValidationError too) are checked last. DatabaseBusyError.
  */
-export async function validateInvoice(
-  db: Knex,
-  request: ReviewRequest,
-  context: WriteContext,
-): Promise<AcceptedReview> {
+export async function validateInvoice(db: Knex, request: ReviewRequest, context: WriteContext): Promise<Invoice> {
   const review = { ...request, reviewer: context.actor ?? request.reviewer };
   return inTransaction(db, async (trx) => {
     const before = await getInvoiceToWrite(trx, review.invoice_id, review.expected_review_version);
@@ -41,7 +29,7 @@ export async function validateInvoice(
     const confirmation = { by: review.reviewer, at: laterOf(context.now, before.updated_at) };
 
     const fields = planFields(before, decisions.fields, clears, confirmation);
-    const invoice = await writeInvoice(trx, {
+    return writeInvoice(trx, {
       before,
       expectedVersion: review.expected_review_version,
       patch: reviewPatch(review, fields, clears, confirmation),
@@ -54,6 +42,5 @@ export async function validateInvoice(
       context,
       action: 'invoice.reviewed',
     });
-    return { invoice, history: await historyAfter(trx, invoice.id, 0) };
   });
 }
