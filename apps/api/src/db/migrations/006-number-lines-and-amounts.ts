@@ -35,9 +35,10 @@ export async function up(db: Knex): Promise<void> {
   await addColumn(db, 'invoices', 'vendor_name_key', ({ text }) => text('vendor_name_key', VENDOR_KEY_LENGTH));
   await addColumn(db, 'invoices', 'low_confidence', ({ table }) => table.boolean('low_confidence'));
   await addColumn(db, 'invoices', 'search_text', ({ text }) => text('search_text'));
+  // The index leads to the lines that have no id yet.
+  await addIndex(db, 'line_items', ['id'], 'unique');
   await numberLines(db);
   await fillInvoices(db);
-  await addIndex(db, 'line_items', ['id'], 'unique');
   for (const columns of INDEXES) {
     await addIndex(db, 'invoices', columns);
   }
@@ -72,21 +73,29 @@ async function numberLines(db: Knex): Promise<void> {
 
 /** Every invoice that is filled has a text to search, be it empty: an invoice without one is still to be done. */
 async function fillInvoices(db: Knex): Promise<void> {
-  for (;;) {
-    const rows = await db('invoices').whereNull('search_text').limit(INVOICES_PER_UPDATE).select(SOURCES);
-    if (rows.length === 0) {
-      return;
-    }
+  let rows = await unfilledAfter(db, '');
+  while (rows.length > 0) {
     const filled = rows.map(keysOf);
-    // First, as an invoice with a text to search counts as done.
-    for (const low_confidence of [true, false]) {
-      const alike = filled.filter((row) => row.low_confidence === low_confidence);
-      await db('invoices').whereIn('id', idsOf(alike)).update({ low_confidence });
-    }
-    await db('invoices')
-      .whereIn('id', idsOf(filled))
-      .update(Object.fromEntries(TEXTS.map((column) => [column, eachItsOwn(db, filled, column)])));
+    await fill(db, filled);
+    rows = await unfilledAfter(db, filled.at(-1)?.id ?? '');
   }
+}
+
+/** By id, so that those that are done are passed once and not before each batch. */
+async function unfilledAfter(db: Knex, id: string): Promise<Row[]> {
+  const query = db('invoices').where('id', '>', id).whereNull('search_text').orderBy('id');
+  return query.limit(INVOICES_PER_UPDATE).select(SOURCES);
+}
+
+async function fill(db: Knex, filled: readonly Keys[]): Promise<void> {
+  // First, as an invoice with a text to search counts as done.
+  for (const low_confidence of [true, false]) {
+    const alike = filled.filter((row) => row.low_confidence === low_confidence);
+    await db('invoices').whereIn('id', idsOf(alike)).update({ low_confidence });
+  }
+  await db('invoices')
+    .whereIn('id', idsOf(filled))
+    .update(Object.fromEntries(TEXTS.map((column) => [column, eachItsOwn(db, filled, column)])));
 }
 
 function idsOf(rows: readonly Keys[]): string[] {
@@ -102,10 +111,12 @@ function eachItsOwn(db: Knex, rows: readonly Keys[], column: (typeof TEXTS)[numb
   );
 }
 
+type Row = Readonly<Record<string, string | null>>;
+
 type Keys = ReturnType<typeof keysOf>;
 
 /** What the service makes of an invoice for its lists. Written out, as what a migration does must not change. */
-function keysOf(row: Readonly<Record<string, string | null>>) {
+function keysOf(row: Row) {
   const { id, invoice_date, total_amount, vendor_name, field_confidence } = row;
   const searched = SEARCHED.map((column) => row[column] ?? '');
   const confidences = Object.values<string>(JSON.parse(String(field_confidence)));
