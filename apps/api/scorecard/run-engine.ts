@@ -56,6 +56,9 @@ export async function runEngine({ engine, server, build, checks, options, scope 
       },
     };
     await check.run(arena, tally).catch((error) => tally.lose(`could not go on: ${error?.stack ?? error}`));
+    if (scope.closed) {
+      throw new Error('interrupted');
+    }
     await own.close();
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     console.log(`${tally.held} held, ${tally.lost} lost, ${seconds} s`);

@@ -1,6 +1,6 @@
 import { checkReply } from '../../test/support/openapi.ts';
 import type { Arena, Check } from '../check.ts';
-import { GeneratedRequests, type Known } from '../openapi/generated-request.ts';
+import { GeneratedRequests, type Known, type KnownLine } from '../openapi/generated-request.ts';
 import { isObject } from '../openapi/sample.ts';
 import type { Call, HttpClient, Reply } from '../support/http-client.ts';
 import { Random } from '../support/random.ts';
@@ -16,7 +16,7 @@ export const generatedRequests: Check = { name: 'openapi', measures: false, run 
 async function run(arena: Arena, tally: Tally): Promise<void> {
   const place = await arena.place();
   const { url } = await place.start({ LOAD_SAMPLES: 'true' });
-  const known = { ids: [] as string[], lineIds: [] as string[] };
+  const known = { ids: [] as string[], lines: [] as KnownLine[] };
   const left = { requests: arena.count(REQUESTS) };
   const statuses = new Map<number, number>();
   await Promise.all(
@@ -42,7 +42,7 @@ interface Sent {
   readonly client: HttpClient;
   readonly url: string;
   readonly call: Call;
-  readonly known: Known & { readonly ids: string[]; readonly lineIds: string[] };
+  readonly known: Known & { readonly ids: string[]; readonly lines: KnownLine[] };
 }
 
 /** Answers the status; 0 when there was no reply. */
@@ -58,7 +58,7 @@ async function sendOne({ client, url, call, known }: Sent, tally: Tally): Promis
     problem === undefined,
     `${what}: ${problem}: ${reply.status} ${reply.bytes.toString('utf8').slice(0, 200)}`,
   );
-  remember(reply, known);
+  remember(call.path, reply, known);
   return reply.status;
 }
 
@@ -73,19 +73,20 @@ function wrongWith({ method = 'GET', path }: Call, { status, headers, bytes }: R
 }
 
 /** Later requests ask for what earlier ones made. */
-function remember({ status, headers, bytes }: Reply, { ids, lineIds }: Sent['known']): void {
+function remember(path: string, { status, headers, bytes }: Reply, { ids, lines }: Sent['known']): void {
   const isJson = /^application\/json/.test(headers['content-type'] ?? '') && bytes.length > 0;
   const body: unknown = status < 300 && isJson ? JSON.parse(bytes.toString('utf8')) : undefined;
-  if (isObject(body) && Array.isArray(body['line_items']) && typeof body['id'] === 'string') {
-    keep(ids, [body['id']]);
+  if (isObject(body) && Array.isArray(body['line_items'])) {
+    const [, id = ''] = /^\/api\/v1\/invoices\/([^/]+)\/line-items$/.exec(path) ?? [];
+    keep(ids, typeof body['id'] === 'string' ? [body['id']] : []);
     keep(
-      lineIds,
-      body['line_items'].flatMap((line) => (typeof line.id === 'string' ? [line.id] : [])),
+      lines,
+      body['line_items'].flatMap((line) => (id !== '' && isObject(line) ? [{ id, lineId: String(line['id']) }] : [])),
     );
   }
 }
 
-function keep(list: string[], added: readonly string[]): void {
+function keep<T>(list: T[], added: readonly T[]): void {
   list.push(...added);
   list.splice(0, list.length - MOST_KNOWN);
 }

@@ -10,7 +10,7 @@ export interface Ledger {
   readonly created: SerialInvoice;
   readonly accepted: AcceptedWrite[];
   stale: number;
-  readonly reads: { readonly version: number; readonly state: SerialInvoice }[];
+  readonly reads: ReadState[];
 }
 
 /** One client at work. */
@@ -20,6 +20,8 @@ export interface Session {
   readonly random: Random;
   /** Of all clients. */
   readonly ledgers: Ledger[];
+  /** How many changes were accepted, by the way in which they came. */
+  readonly accepted: Map<string, number>;
   readonly tally: Tally;
 }
 
@@ -47,16 +49,17 @@ async function handOver({ client, url, random, ledgers, tally }: Session): Promi
   }
 }
 
-async function change({ client, url, random, tally }: Session, ledger: Ledger): Promise<void> {
+async function change({ client, url, random, accepted, tally }: Session, ledger: Ledger): Promise<void> {
+  const chosen = random.pick(WAYS);
   const read = await readInvoice(client, url, ledger.id);
   ledger.reads.push(read);
   const staleBy = random.chance(STALE_ON_PURPOSE) && read.version > 0 ? 1 : 0;
   const expected = read.version - staleBy;
   const wanted = randomWrite(random);
-  const chosen = random.pick(WAYS);
-  const narrowed = chosen.narrow(wanted, read);
+  const lineIds = chosen.needsLineIds ? await readLineIds(client, url, ledger.id, read.version) : NO_IDS;
+  const narrowed = chosen.narrow(wanted, { ...read, lineIds });
   const [way, write] = narrowed === undefined ? [validate, wanted] : [chosen, narrowed];
-  const reply = await client.send(url, way.call(ledger.id, expected, write, read));
+  const reply = await client.send(url, way.call(ledger.id, expected, write, { ...read, lineIds }));
   const version = way.versionOf(reply);
   if (version === undefined) {
     const current = way.staleAt(reply);
@@ -66,27 +69,40 @@ async function change({ client, url, random, tally }: Session, ledger: Ledger): 
   } else {
     tally.expect(staleBy === 0, `${ledger.id}: a stale ${way.name} was accepted`);
     ledger.accepted.push({ version, write });
+    accepted.set(way.name, (accepted.get(way.name) ?? 0) + 1);
   }
 }
 
 /** What is stored of an invoice, as far as the model goes. */
-export async function readInvoice(client: HttpClient, url: string, id: string): Promise<ReadInvoice> {
+export async function readInvoice(client: HttpClient, url: string, id: string): Promise<ReadState> {
   const { json } = await client.get(url, `/api/v1/invoices/${id}`);
-  const lines: { id: string; line_number: number; description: string }[] = json.line_items;
+  const lines: { line_number: number; description: string }[] = json.line_items;
   return {
     version: json.review_version,
     state: {
       fields: { vendor_name: json.vendor_name, po_number: json.po_number, total_amount: json.total_amount },
       lines: new Map(lines.map(({ line_number, description }) => [line_number, description])),
     },
-    lineIds: new Map(lines.map(({ id, line_number }) => [line_number, id])),
   };
 }
 
+const NO_IDS: ReadonlyMap<number, string> = new Map();
+
+/** None when the invoice has been written since. */
+async function readLineIds(client: HttpClient, url: string, id: string, version: number) {
+  const { json, headers } = await client.get(url, `/api/v1/invoices/${id}/line-items`);
+  const lines: { id: string; line_number: number }[] = json.line_items;
+  return headers.etag === `"${version}"` ? new Map(lines.map((line) => [line.line_number, line.id])) : NO_IDS;
+}
+
 /** An invoice as one read showed it. */
-export interface ReadInvoice {
+export interface ReadState {
   readonly version: number;
   readonly state: SerialInvoice;
+}
+
+/** The same with the ids of its lines. */
+export interface ReadInvoice extends ReadState {
   /** By line number. */
   readonly lineIds: ReadonlyMap<number, string>;
 }

@@ -6,6 +6,8 @@ import type { ReadInvoice } from './mixed-writes-load.ts';
 /** One way in which an invoice that is there can be changed. */
 export interface Way {
   readonly name: string;
+  /** Whether it addresses a line by its id. */
+  readonly needsLineIds?: boolean;
   /** As much of a write as this way can do to the invoice that was read; undefined when that is nothing. */
   narrow(write: SerialWrite, read: ReadInvoice): SerialWrite | undefined;
   call(id: string, expectedVersion: number, write: SerialWrite, read: ReadInvoice): Call;
@@ -63,7 +65,7 @@ const patch: Way = {
 const addLine: Way = {
   ...resource,
   name: 'new line',
-  narrow: (write, { lineIds }) => oneLine(write, (number, text) => text !== null && !lineIds.has(number)),
+  narrow: (write, { state }) => oneLine(write, (number, text) => text !== null && !state.lines.has(number)),
   call: (id, expectedVersion, { lines }) => {
     const [[line_number, description] = []] = lines;
     return {
@@ -78,6 +80,7 @@ const addLine: Way = {
 const changeLine: Way = {
   ...resource,
   name: 'changed line',
+  needsLineIds: true,
   narrow: (write, { lineIds }) => oneLine(write, (number) => lineIds.has(number)),
   call: (id, expectedVersion, { lines }, { lineIds }) => {
     const [[number = 0, description] = []] = lines;

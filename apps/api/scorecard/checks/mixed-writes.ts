@@ -21,6 +21,7 @@ async function run(arena: Arena, tally: Tally): Promise<void> {
   const services = await Promise.all(Array.from({ length: PROCESSES }, () => place.start()));
   const left = { writes: arena.count(WRITES) };
   const ledgers: Ledger[] = [];
+  const accepted = new Map<string, number>();
   const started = performance.now();
   await Promise.all(
     Array.from({ length: CLIENTS }, async (_, index) => {
@@ -29,6 +30,7 @@ async function run(arena: Arena, tally: Tally): Promise<void> {
         url: services[index % PROCESSES]?.url ?? '',
         random: new Random(`${arena.random.digits(9)} ${index}`),
         ledgers,
+        accepted,
         tally,
       };
       while (left.writes > 0) {
@@ -46,10 +48,9 @@ async function run(arena: Arena, tally: Tally): Promise<void> {
   }
   const problem = await auditProblem(client, url);
   tally.expect(problem === undefined, String(problem));
-  const accepted = ledgers.reduce((sum, ledger) => sum + ledger.accepted.length, 0);
   const stale = ledgers.reduce((sum, ledger) => sum + ledger.stale, 0);
   tally.done = `${arena.count(WRITES)} writes and as many reads, ${CLIENTS} clients, ${PROCESSES} processes, ${ledgers.length} invoices`;
-  tally.figures['accepted changes'] = accepted;
+  tally.figures['accepted changes'] = [...accepted].map(([way, count]) => `${count} x ${way}`).join(', ');
   tally.figures['refused as stale'] = stale;
   tally.figures['writes a second'] = Math.round(arena.count(WRITES) / seconds);
 }

@@ -19,7 +19,7 @@ export class GeneratedRequests {
     this.#random = random;
   }
 
-  /** The next request; `ids` are of invoices that are there, `lineIds` of their lines. */
+  /** The next request; `known` is what earlier ones made. */
   next(known: Known): Call {
     const { path, method, operation } = this.#random.pick(this.#operations);
     const parameters: Part[] = (operation.parameters ?? []).map((part: Part) => this.#samples.resolved(part));
@@ -32,12 +32,16 @@ export class GeneratedRequests {
     return { ...sent, ...this.#body(operation.requestBody, sent, known) };
   }
 
-  #path(template: string, { ids, lineIds }: Known): string {
-    return template.replaceAll(/\{(\w+)\}/g, (_, name) => {
-      const there = name === 'lineId' ? lineIds : ids;
-      const fits = there.length > 0 && this.#random.chance(0.85);
-      return fits ? encodeURIComponent(this.#random.pick(there)) : oddText(this.#random).replaceAll(/[^\w%.-]/g, '');
-    });
+  #path(template: string, { ids, lines }: Known): string {
+    const fits = this.#random.chance(0.85);
+    const line = lines.length > 0 ? this.#random.pick(lines) : { id: 'none', lineId: 'none' };
+    const id = ids.length > 0 ? this.#random.pick(ids) : 'none';
+    const there = template.includes('{lineId}') ? line : { id, lineId: 'none' };
+    return template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+      fits && (name === 'id' || name === 'lineId')
+        ? encodeURIComponent(there[name])
+        : oddText(this.#random).replaceAll(/[^\w%.-]/g, ''),
+    );
   }
 
   #query(parameters: readonly Part[]): string {
@@ -99,8 +103,14 @@ interface Operation {
   readonly operation: Part;
 }
 
+/** A line of an invoice that is there. */
+export interface KnownLine {
+  readonly id: string;
+  readonly lineId: string;
+}
+
 /** What is there to be asked for. */
 export interface Known {
   readonly ids: readonly string[];
-  readonly lineIds: readonly string[];
+  readonly lines: readonly KnownLine[];
 }

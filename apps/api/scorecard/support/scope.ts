@@ -16,6 +16,11 @@ export class Scope {
     this.#closers.push(close);
   }
 
+  /** Whether nothing more may be made. */
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
   /** A scope that is closed with this one, if not before. */
   async child(): Promise<Scope> {
     const child = new Scope();
