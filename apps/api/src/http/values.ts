@@ -84,7 +84,7 @@ export const share = value<Decimal | null>(
     minimum: 0,
     maximum: 1,
     maxLength: MAX_DECIMAL_LENGTH,
-    pattern: '^[\\t-\\r ]*((0|1)(\\.[0-9]+)?)?[\\t-\\r ]*$',
+    pattern: '^[\\t-\\r ]*(-?(0|1)(\\.[0-9]+)?)?[\\t-\\r ]*$',
   },
 );
 
