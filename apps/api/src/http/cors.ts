@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 const METHODS = 'GET, HEAD, POST, PATCH, DELETE';
 const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-Match, Range, traceparent, tracestate, X-Request-Id';
 const EXPOSED =
-  'Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id';
+  'Accept-Ranges, Content-Disposition, Content-Range, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id';
 
 /** Lets web pages of the given origins use the API; without origins no CORS header is ever sent. */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
