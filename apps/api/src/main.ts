@@ -1,4 +1,5 @@
 import { readConfig } from './config.ts';
+import { describeFailure } from './http/describe-failure.ts';
 import { start } from './start.ts';
 import { startupLine } from './startup-failure.ts';
 
@@ -6,6 +7,12 @@ import { startupLine } from './startup-failure.ts';
 const STOP_LIMIT_MS = 8_000;
 /** Ctrl-C under npm arrives twice: from the terminal, and passed on by npm. */
 const SAME_SIGNAL_MS = 200;
+
+// Node.js would print the message, which may hold values of invoices. Nobody knows what works after this: so it ends.
+process.on('uncaughtException', (error) => {
+  console.error(`The service failed: ${JSON.stringify(describeFailure(error))}`);
+  process.exit(1);
+});
 
 try {
   const config = readConfig();

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -35,9 +36,9 @@ describe('the service in operation', () => {
     await directory.cleanup();
   });
 
-  function start(environment: Record<string, string> = {}): Service {
+  function start(environment: Record<string, string> = {}, nodeOptions: string[] = []): Service {
     const places = { DATABASE_URL: database.url, STORAGE_DIR: join(directory.path, 'storage'), LOAD_SAMPLES: 'false' };
-    const service = new Service({ ...places, ...environment });
+    const service = new Service({ ...places, ...environment }, nodeOptions);
     started.push(service);
     return service;
   }
@@ -105,6 +106,19 @@ describe('the service in operation', () => {
     expect(JSON.parse(last.body).checks).to.include({ database: 'ok', running: 'failed' });
     const meanwhile = await ask(`${url}/api/hitl/invoices`);
     expect([meanwhile.status, meanwhile.headers.connection]).to.deep.equal([200, 'close']);
+  });
+
+  it('ends after a failure that nobody foresaw, and says where it was but no value', async () => {
+    const mistake = join(directory.path, 'mistake.cjs');
+    writeFileSync(
+      mistake,
+      "process.on('SIGUSR2', () => Promise.reject(Object.assign(new Error('SECRET'), { code: 'E1' })));",
+    );
+    const service = start({}, ['--require', mistake]);
+    await service.url();
+
+    const { code, stderr } = await service.stop('SIGUSR2');
+    expect([code, stderr]).to.deep.equal([1, 'The service failed: {"type":"Error","code":"E1","places":[]}\n']);
   });
 
   it('refuses to start on a database that a newer version has migrated', async () => {
