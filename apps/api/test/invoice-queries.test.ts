@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Knex } from 'knex';
 import { foldCase } from '../src/text.ts';
 import { accepted, api, handOver, type Json, stored } from './support/api.ts';
+import { onlyOn } from './support/engine.ts';
 import { isolation } from './support/isolation.ts';
 import { patched, resource } from './support/resources.ts';
 
@@ -288,6 +289,24 @@ describe('the list of /api/v1', () => {
     );
   });
 
+  // The servers take indexes only where there is much to be read.
+  onlyOn('sqlite', () => {
+    for (const sort of ['upload_date', 'invoice_date', 'total_amount', 'vendor_name', 'updated_at']) {
+      it(`reads every page by ${sort} from an index, in both directions`, async () => {
+        for (const id of ['a', 'b', 'c']) {
+          await handOver({ id, invoice_date: '2026-01-01', total_amount: '1', vendor_name: 'V' });
+        }
+        for (const order of [sort, `-${sort}`]) {
+          const plans = await plansOf(() => pages({ sort: order, limit: '1' }));
+          expect(plans).to.have.length.above(2);
+          for (const plan of plans) {
+            expect(plan).to.match(/^(SEARCH|SCAN) invoices USING INDEX invoices_\w+_id_index[^|]*$/);
+          }
+        }
+      });
+    }
+  });
+
   it('begins with the newest upload', async () => {
     for (const [id, upload_date] of [
       ['a', '2026-01-01'],
@@ -300,6 +319,26 @@ describe('the list of /api/v1', () => {
     expect((await stored('a')).review_version).to.equal(0);
   });
 });
+
+/** How SQLite carries out each query of invoices that is made meanwhile. */
+async function plansOf(work: () => Promise<unknown>): Promise<string[]> {
+  const { db } = isolation.current();
+  const queries: { sql: string; bindings: Knex.RawBinding[] }[] = [];
+  const note = (query: { sql: string; bindings: Knex.RawBinding[] }) => {
+    if (/from `invoices`/.test(query.sql)) {
+      queries.push(query);
+    }
+  };
+  db.on('query', note);
+  await work();
+  db.removeListener('query', note);
+  const plans: string[] = [];
+  for (const { sql, bindings } of queries) {
+    const steps: { detail: string }[] = await db.raw(`EXPLAIN QUERY PLAN ${sql}`, bindings);
+    plans.push(steps.map(({ detail }) => detail).join(' | '));
+  }
+  return plans;
+}
 
 const MOST_CHANGES = 12;
 const MOST_PAGES = 60;
