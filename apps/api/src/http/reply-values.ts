@@ -14,14 +14,9 @@ export const replied = {
   anyObject: z.record(z.string(), z.unknown()),
 };
 
-/** A value of a field's kind. */
-export function repliedKind(kind: FieldKind): z.ZodString {
-  return replied[kind];
-}
-
 /** A key for each name with a value of its kind or null. */
 export function repliedKeys<N extends string>(kinds: Readonly<Record<N, FieldKind>>): Record<N, z.ZodType> {
-  const keys = Object.entries<FieldKind>(kinds).map(([name, kind]) => [name, repliedKind(kind).nullable()]);
+  const keys = Object.entries<FieldKind>(kinds).map(([name, kind]) => [name, replied[kind].nullable()]);
   return Object.fromEntries(keys) as Record<N, z.ZodType>;
 }
 

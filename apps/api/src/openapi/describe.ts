@@ -23,7 +23,7 @@ export interface Description {
 }
 
 /** A body that a request may have. */
-export interface Body {
+interface Body {
   readonly schema: z.ZodType;
   readonly example?: unknown;
 }

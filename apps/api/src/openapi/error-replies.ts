@@ -6,7 +6,7 @@ import type { Description, Reply } from './describe.ts';
 export type ErrorReplies = Readonly<Record<number, string | Special>>;
 
 /** An error whose body says more than others. */
-export interface Special {
+interface Special {
   readonly description: string;
   /** What `detail` holds; on /api/v1 members beside it. */
   readonly holds?: z.ZodType;

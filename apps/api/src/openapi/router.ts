@@ -5,7 +5,8 @@ import { sendJson } from '../http/reply.ts';
 import { addRoute, type Methods } from '../http/routes.ts';
 import { openApiDocument } from './document.ts';
 
-const SWAGGER_UI = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const require = createRequire(import.meta.url);
+const SWAGGER_UI = path.dirname(require.resolve('swagger-ui-dist/package.json'));
 
 /** What the page may do in a browser: use its own files and this API. */
 const POLICY = [

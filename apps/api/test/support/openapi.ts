@@ -1,4 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import type { Response } from 'supertest';
 import { openApiDocument } from '../../src/openapi/document.ts';
 
@@ -7,6 +8,7 @@ import { openApiDocument } from '../../src/openapi/document.ts';
 export const document: any = JSON.parse(JSON.stringify(openApiDocument()));
 
 const ajv = new Ajv2020({ strict: false });
+addFormats.default(ajv);
 ajv.addSchema(document, 'openapi');
 const compiled = new Map<string, ValidateFunction>();
 
@@ -39,7 +41,7 @@ export function checkReply(reply: SeenReply): void {
 }
 
 /** The path of the document that a path matches; one without parameters comes first. */
-export function templateOf(path: string): string | undefined {
+function templateOf(path: string): string | undefined {
   return templates.find(({ pattern }) => pattern.test(path))?.template;
 }
 
