@@ -45,6 +45,24 @@ describe('API keys', () => {
     expect(everything).to.contain(key.slice(4, 20)).and.not.contain(key.slice(21));
   });
 
+  it('are made once for an Idempotency-Key, and their secret is not kept for whoever asks again', async () => {
+    const admin = await bearer(['admin']);
+    const make = () =>
+      service()
+        .post('/api/v1/keys')
+        .set({ Authorization: admin, 'Idempotency-Key': 'k-1' })
+        .send({ name: 'Ann', roles: ['reviewer'] });
+    const [first, again] = [await make(), await make()];
+
+    expect([first.status, again.status]).to.deep.equal([201, 201]);
+    expect(again.headers['idempotency-replayed']).to.equal('true');
+    expect(again.body).to.deep.equal({ ...first.body, key: null });
+    expect((await read(`Bearer ${first.body.key}`)).status).to.equal(200);
+    const { db } = isolation.current();
+    expect(JSON.stringify(await db('idempotency_keys'))).not.to.contain(first.body.key.slice(21));
+    expect(await db('api_keys').where({ name: 'Ann' })).to.have.length(1);
+  });
+
   it('are valid for a year unless something else is asked for', async () => {
     const admin = await bearer(['admin']);
     const lifetime = async (asked: object) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../http/caller.ts';
 import { replied } from '../http/reply-values.ts';
-import { describe, json } from '../openapi/describe.ts';
+import { describe, IDEMPOTENCY_KEY, json } from '../openapi/describe.ts';
 import { keyRequest } from './key-request.ts';
 
 const tag = 'API keys';
@@ -15,7 +15,8 @@ const key = z.strictObject({
   expires_at: replied.time.nullable(),
   revoked_at: replied.time.nullable(),
 });
-const created = key.extend({ key: z.string().meta({ description: 'The key itself. It is never shown again.' }) });
+const secret = z.string().nullable().meta({ description: 'The key itself. It is never shown again.' });
+const created = key.extend({ key: secret });
 
 const EXAMPLE = { name: 'scanner in the mail room', roles: ['extractor'] };
 
@@ -27,6 +28,8 @@ export const keyOperations = [
   }),
   describe('post', '/api/v1/keys', {
     ...{ name: 'createKey', tag, needs, summary: 'Makes a key' },
+    details: 'Without `expires_at` it is valid for a year, with null for ever. A repeated reply has null for `key`.',
+    headers: IDEMPOTENCY_KEY,
     body: { 'application/json': { schema: keyRequest, example: EXAMPLE } },
     replies: { 201: json('The key.', created) },
   }),

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { Knex } from 'knex';
+import { doOnce, sendOnce } from '../http/idempotency.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { parse } from '../http/problems.ts';
 import { sendJson } from '../http/reply.ts';
@@ -26,15 +27,16 @@ export function keyRouter({ db, now }: KeyRoutes): Router {
     },
     post: {
       needs: 'administer-keys',
-      // No Idempotency-Key: its reply would have to be stored, and holds the secret. A key made twice is revoked once.
       handle: async (request, response) => {
-        const { expires_at = expiryAfter(now()), ...rest } = parse(
-          'body',
-          keyRequest,
-          await jsonBody(request, response),
-        );
-        const { key, text } = await createKey(db, { ...rest, expires_at }, writeContext(request, now));
-        sendJson(response, 201, { ...key, key: text });
+        const body = await jsonBody(request, response);
+        const { expires_at = expiryAfter(now()), ...rest } = parse('body', keyRequest, body);
+        let text: string | null = null;
+        const reply = await doOnce({ db, now }, request, request.body, async (once) => {
+          const created = await createKey(once, { ...rest, expires_at }, writeContext(request, now));
+          text = created.text;
+          return { status: 201, body: { ...created.key, key: null } };
+        });
+        sendOnce(response, { ...reply, body: withText(reply.body, text) });
       },
     },
   });
@@ -50,4 +52,9 @@ export function keyRouter({ db, now }: KeyRoutes): Router {
   });
 
   return router;
+}
+
+/** The secret is put into the reply on its way, so that it is not stored with it: the same Idempotency-Key gets none. */
+function withText(body: string, text: string | null): string {
+  return JSON.stringify({ ...JSON.parse(body), key: text });
 }
