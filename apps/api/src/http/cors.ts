@@ -1,7 +1,8 @@
 import type { RequestHandler } from 'express';
 
 const METHODS = 'GET, HEAD, POST, PATCH, DELETE';
-const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-Match, Range, traceparent, tracestate, X-Request-Id';
+const ACCEPTED =
+  'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Range, traceparent, tracestate, X-Request-Id';
 const EXPOSED =
   'Accept-Ranges, Content-Disposition, Content-Range, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id';
 
