@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AuthSettings } from './auth/credentials.ts';
+import { isFileSize, isHost, isHttpUrl, isOrigin, isPort, isSafeUrl, listed, text } from './config-values.ts';
 import { DATABASE_URL_FORMS, dialectOfUrl } from './db/database-url.ts';
 
 /** What the service is told from outside. */
@@ -141,55 +142,13 @@ function authSettings(data: Variables): AuthSettings {
   return { apiKeys: data.AUTH.includes('api-keys'), jwt: takesTokens ? jwt : null };
 }
 
-function text(fallback: string) {
-  return z
-    .string()
-    .optional()
-    .transform((value) => (value === undefined || value === '' ? fallback : value))
-    .pipe(z.string());
-}
-
-/** Several values with commas between. */
-function listed() {
-  return text('').transform((list) =>
-    list
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  );
-}
+const MAY_HOLD_PASSWORDS = ['DATABASE_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'JWT_JWKS_URL'];
 
 /** The value is shown on one line, but never one that may hold a password. */
 function problem(name: string, message: string, environment: Readonly<Record<string, string | undefined>>): string {
-  return name === 'DATABASE_URL' || name === 'OTEL_EXPORTER_OTLP_ENDPOINT'
+  return MAY_HOLD_PASSWORDS.includes(name)
     ? `${name} ${message}`
     : `${name} ${message}, not ${JSON.stringify(environment[name])}`;
-}
-
-function isPort(value: string): boolean {
-  return /^\d{1,5}$/.test(value) && Number(value) <= 65_535;
-}
-
-function isHost(value: string): boolean {
-  return /^[A-Za-z0-9.:_%-]+$/.test(value);
-}
-
-function isFileSize(value: string): boolean {
-  return /^\d+(\.\d+)?$/.test(value) && Number(value) > 0 && Number(value) <= 1024;
-}
-
-function isOrigin(value: string): boolean {
-  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
-}
-
-function isHttpUrl(value: string): boolean {
-  return /^https?:\/\//.test(value) && URL.canParse(value);
-}
-
-/** Whoever can change what is fetched on its way could sign tokens of their own. */
-function isSafeUrl(value: string): boolean {
-  const { protocol, hostname } = URL.canParse(value) ? new URL(value) : { protocol: '', hostname: '' };
-  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
 }
 
 function isLogLevel(value: string): boolean {
