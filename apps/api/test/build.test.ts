@@ -83,6 +83,19 @@ onlyOn('sqlite', () => {
       }
     });
 
+    it('sets, as the compose file does, only what the service reads', () => {
+      const config = readFileSync(join(api, 'src', 'config.ts'), 'utf8');
+      const known = [...config.matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name);
+      const compose = readFileSync(join(repository, 'compose.yaml'), 'utf8');
+      const [, environment = ''] = /\n {2}api:.*?\n {4}environment:\n(.*?)\n {4}\w/s.exec(compose) ?? [];
+      const set = [
+        ...[...environment.matchAll(/^ {6}(\w+):/gm)].map(([, name]) => name),
+        ...[...dockerfile.matchAll(/^(?:ENV| ) (?!NODE_ENV)([A-Z_]+)=/gm)].map(([, name]) => name),
+      ];
+      expect(set).to.have.length.above(8);
+      expect(known).to.include.members(set);
+    });
+
     it('installs with the pnpm of the repository, and serves as somebody who is not root', () => {
       const [, pnpm] =
         /const PNPM = '(pnpm@[\d.]+)'/.exec(readFileSync(join(repository, 'scripts', 'setup.mjs'), 'utf8')) ?? [];
