@@ -17,7 +17,7 @@ import { getInvoice, updateInvoice } from '../src/model/invoice-store.ts';
 import { loadSamples } from '../src/samples/load-samples.ts';
 import { createServerDatabase } from '../test/support/server-databases.ts';
 
-const WRITES = 320;
+const WRITES = 160;
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });
 const rounds = Number(values.rounds);
 const { DB_ISOLATION_POSTGRES_URL: postgresUrl, DB_ISOLATION_MYSQL_URL: mysqlUrl } = process.env;
