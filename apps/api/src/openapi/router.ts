@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type Response, Router } from 'express';
-import { sendJson } from '../http/reply.ts';
 import { addRoute, type Methods } from '../http/routes.ts';
 import { openApiDocument } from './document.ts';
 
@@ -35,14 +34,14 @@ const SCRIPT = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#docs', deepLink
 /** `/api/v1/openapi.json`, and the same as a page that needs nothing from elsewhere. */
 export function docsRouter(): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  let document: object | undefined;
+  let document: string | undefined;
 
   addRoute(router, '/openapi.json', {
     get: {
       needs: 'public',
       handle: (_request, response) => {
-        document ??= openApiDocument();
-        sendJson(response, 200, document);
+        document ??= JSON.stringify(openApiDocument());
+        response.type('application/json').send(document);
       },
     },
   });
