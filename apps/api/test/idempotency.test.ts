@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
-import request, { type Response } from 'supertest';
+import type { Response } from 'supertest';
 import { type AppOptions, createApp } from '../src/app.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { RequestInProgressError } from '../src/errors.ts';
 import { runOnce } from '../src/idempotency/run-once.ts';
-import { accepted, api, correct, handOver, type Json, stored, writesNothing } from './support/api.ts';
+import { accepted, api, correct, handOver, type Json, request, stored, writesNothing } from './support/api.ts';
 import { auditEntries, verified } from './support/audit.ts';
+import { bearer, withCredentials } from './support/credentials.ts';
 import { documentsOfEachTest, invoiceCount } from './support/documents.ts';
 import { onlyOn } from './support/engine.ts';
 import { isolation } from './support/isolation.ts';
@@ -91,6 +92,18 @@ describe('a request with an Idempotency-Key', () => {
   it('is done as without one under another key', async () => {
     const ids = [await send({}, 'k1'), await send({}, 'k2'), await send({}, 'K1')].map(({ body }) => body.id);
     expect(new Set(ids).size).to.equal(3);
+  });
+
+  it('is another one from another caller', async () => {
+    const options = withCredentials();
+    const ids = [];
+    for (const name of ['a', 'b']) {
+      const post = api(options).post('/api/v1/invoices').set('Idempotency-Key', KEY);
+      const { status, body } = await post.set('Authorization', await bearer(['extractor'], name)).send({});
+      expect(status).to.equal(201);
+      ids.push(body.id);
+    }
+    expect(ids[0]).to.not.equal(ids[1]);
   });
 
   it('may be tried again with the same key when it failed', async () => {
