@@ -1,7 +1,10 @@
 import type { Knex } from 'knex';
 import { createDatabase } from '../../src/db/create-database.ts';
+import { parse } from '../../src/http/problems.ts';
+import { listInvoices } from '../../src/invoices/list-invoices.ts';
+import { listRequest } from '../../src/invoices/list-request.ts';
 import { getInvoice } from '../../src/model/invoice-store.ts';
-import { listInvoices } from '../../src/review/list-invoices.ts';
+import { listInvoices as listForReview } from '../../src/review/list-invoices.ts';
 import { bulkId } from './bulk-ids.ts';
 import type { Statement } from './messages.ts';
 
@@ -20,9 +23,14 @@ export const READ_TARGETS: readonly ReadTarget[] = [
   { name: 'invoice', path: '/api/v1/invoices/{n}', read: oneInvoice },
   { name: 'review view', path: '/api/hitl/invoice/{n}', read: oneInvoice },
   {
+    name: 'list of 50',
+    path: '/api/v1/invoices?limit=50',
+    read: (db) => listInvoices(db, parse('query', listRequest, { limit: '50' })),
+  },
+  {
     name: 'hitl list of 50',
     path: '/api/hitl/invoices?limit=50',
-    read: (db) => listInvoices(db, { limit: 50, skip: 0, status: '' }),
+    read: (db) => listForReview(db, { limit: 50, skip: 0, status: '' }),
   },
 ];
 
