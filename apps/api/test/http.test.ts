@@ -9,8 +9,8 @@ const PATHS: [string, string][] = [
   ['/', 'GET, HEAD'],
   ['/health', 'GET, HEAD'],
   ['/api/health/db', 'GET, HEAD'],
-  ['/api/v1/invoices', 'POST'],
-  ['/api/v1/invoices/x', 'GET, HEAD'],
+  ['/api/v1/invoices', 'GET, HEAD, POST'],
+  ['/api/v1/invoices/x', 'GET, HEAD, PATCH'],
   ['/api/hitl/invoices', 'GET, HEAD'],
   ['/api/hitl/invoice/schema', 'GET, HEAD'],
   ['/api/hitl/invoice/validate', 'POST'],
@@ -20,6 +20,8 @@ const PATHS: [string, string][] = [
   ['/api/ingestion/upload', 'POST'],
   ['/api/ingestion/batch-upload', 'POST'],
 ];
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'options'] as const;
 
 function logTo(lines: string[]): Logger {
   return pino({ level: 'info' }, { write: (line: string) => lines.push(line) });
@@ -46,7 +48,8 @@ describe('the service over HTTP', () => {
 
   for (const [path, allow] of PATHS) {
     it(`answers other methods of ${path} with 405 and what is allowed`, async () => {
-      for (const method of ['put', 'patch', 'delete', 'options', allow === 'POST' ? 'get' : 'post'] as const) {
+      const others = METHODS.filter((method) => !allow.split(', ').includes(method.toUpperCase()));
+      for (const method of others) {
         const response = await api()[method](path);
         expect(response.status, method).to.equal(405);
         expect(response.headers['allow']).to.equal(allow);
