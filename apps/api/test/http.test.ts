@@ -9,6 +9,8 @@ const PATHS: [string, string][] = [
   ['/', 'GET, HEAD'],
   ['/health', 'GET, HEAD'],
   ['/api/health/db', 'GET, HEAD'],
+  ['/livez', 'GET, HEAD'],
+  ['/readyz', 'GET, HEAD'],
   ['/api/v1/invoices', 'GET, HEAD, POST'],
   ['/api/v1/invoices/x', 'GET, HEAD, PATCH'],
   ['/api/hitl/invoices', 'GET, HEAD'],
