@@ -15,7 +15,7 @@ export interface AuditedWrite {
 }
 
 /** The log has lost the row that says where it ends: somebody changed it by hand. */
-export class AuditHeadMissingError extends Error {
+class AuditHeadMissingError extends Error {
   override name = 'AuditHeadMissingError';
 }
 

@@ -5,7 +5,7 @@ import { type AuditEntry, type AuditHead, entryHash, NO_HASH } from './audit-ent
 import { entryOf, headOf } from './audit-store.ts';
 
 /** The first entry that is not as it was written, and how that shows. */
-export interface BadEntry {
+interface BadEntry {
   readonly position: number;
   readonly reason: string;
 }
