@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import request, { type Response } from 'supertest';
+import type { Response } from 'supertest';
 import { createApp } from '../src/app.ts';
-import { handOver, history, type Json, stored } from './support/api.ts';
+import { handOver, history, type Json, request, stored } from './support/api.ts';
 import { bearer, withCredentials } from './support/credentials.ts';
 import { isolation } from './support/isolation.ts';
 

@@ -1,8 +1,19 @@
 import { expect } from 'chai';
-import request from 'supertest';
+import type { Test } from 'supertest';
 import { createApp } from '../src/app.ts';
 import { dialectOf } from '../src/db/dialect.ts';
-import { accepted, api, correct, get, handOver, type Json, stored, validate, writesNothing } from './support/api.ts';
+import {
+  accepted,
+  api,
+  correct,
+  get,
+  handOver,
+  type Json,
+  request,
+  stored,
+  validate,
+  writesNothing,
+} from './support/api.ts';
 import { auditEntries, byField, verified } from './support/audit.ts';
 import { bearer, withCredentials } from './support/credentials.ts';
 import { documentsOfEachTest } from './support/documents.ts';
@@ -295,7 +306,7 @@ describe('fifty writers at once', () => {
 /** One request for each item, all at the same moment; fails for any other status. */
 async function atOnce(
   items: readonly string[],
-  send: (server: ReturnType<ReturnType<typeof createApp>['listen']>, item: string) => request.Test,
+  send: (server: ReturnType<ReturnType<typeof createApp>['listen']>, item: string) => Test,
   statuses: readonly number[],
 ): Promise<Json[]> {
   const server = createApp(isolation.current().db).listen(0, '127.0.0.1');

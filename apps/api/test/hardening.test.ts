@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import request, { type Response } from 'supertest';
+import type { Response } from 'supertest';
 import { type AppOptions, createApp } from '../src/app.ts';
-import { api, handOver } from './support/api.ts';
+import { api, handOver, request } from './support/api.ts';
 import { bearer, withCredentials } from './support/credentials.ts';
 import { documentsOfEachTest, multipart } from './support/documents.ts';
 import { isolation } from './support/isolation.ts';

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import request from 'supertest';
 import { createApp } from '../src/app.ts';
 import { ADDRESS_PARTS } from '../src/model/fields.ts';
 import {
@@ -11,6 +10,7 @@ import {
   handOver,
   history,
   type Json,
+  request,
   stored,
   view,
   writesNothing,

@@ -3,8 +3,8 @@ import { createIsolation } from '@acme/db-isolation';
 import { createProvider } from '@acme/db-isolation/provider';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
-import request from 'supertest';
 import { createApp } from '../src/app.ts';
+import { request } from './support/api.ts';
 import { onlyOn } from './support/engine.ts';
 import { databases, isolation } from './support/isolation.ts';
 

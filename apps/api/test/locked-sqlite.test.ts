@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
-import request from 'supertest';
 import { createApp } from '../src/app.ts';
 import { migrate } from '../src/db/migrate.ts';
+import { request } from './support/api.ts';
 import { onlyOn } from './support/engine.ts';
 import { ownDatabases } from './support/own-databases.ts';
 

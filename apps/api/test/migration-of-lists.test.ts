@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Knex } from 'knex';
-import request from 'supertest';
 import { createApp } from '../src/app.ts';
 import { migrate, migrationSource } from '../src/db/migrate.ts';
+import { request } from './support/api.ts';
 import { killBefore } from './support/kill-before.ts';
 import { ownDatabases } from './support/own-databases.ts';
 

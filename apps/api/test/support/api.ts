@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import request, { type Response } from 'supertest';
+import supertest, { type Response } from 'supertest';
 import { type AppOptions, createApp } from '../../src/app.ts';
 import { isolation } from './isolation.ts';
 import { matchesDocument } from './openapi.ts';
@@ -9,12 +9,13 @@ import { matchesDocument } from './openapi.ts';
 export type Json = any;
 
 /** The API on the running test's own database. */
-export function api(options: AppOptions = {}): ReturnType<typeof request> {
-  return checked(request(createApp(isolation.current().db, options)));
+export function api(options: AppOptions = {}): ReturnType<typeof supertest> {
+  return request(createApp(isolation.current().db, options));
 }
 
-/** Fails for every reply that is not as the OpenAPI document describes it. */
-function checked(agent: ReturnType<typeof request>): ReturnType<typeof request> {
+/** As supertest, but fails for every reply that is not as the OpenAPI document describes it. */
+export function request(app: Parameters<typeof supertest>[0]): ReturnType<typeof supertest> {
+  const agent = supertest(app);
   for (const method of ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const) {
     const send = agent[method];
     agent[method] = (url: string) => send(url).expect(matchesDocument);
