@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CLIENT_LIMITS, type ClientLimits, endSlowBodies } from './slow-clients.ts';
 
 /** A server that accepts requests. */
@@ -36,12 +37,26 @@ export async function listen(
   return {
     url: `http://${isIPv6(host) ? `[${host}]` : host}:${address.port}`,
     drain: connections.drain,
-    stop: () =>
-      new Promise((resolve) => {
+    stop: async () => {
+      await takeWhatArrived();
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         connections.closeWhenAnswered();
-      }),
+      });
+    },
   };
+}
+
+const TURNS = 5;
+
+/**
+ * A process that was busy has connections before it that it has not accepted and requests that it has not read. It takes
+ * a turn of the event loop for each of these steps; closing before would be a reset for the client.
+ */
+async function takeWhatArrived(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    await nextTurn();
+  }
 }
 
 /** More headers than these are dropped. */
@@ -79,9 +94,12 @@ function trackRequests(server: Server): Connections {
       response.setHeader('Connection', 'close');
     }
   };
-  const closeIfIdle = () => {
+  const closeIfIdle = async () => {
     if (stopping && inFlight.size === 0) {
-      server.closeAllConnections();
+      await takeWhatArrived();
+      if (inFlight.size === 0) {
+        server.closeAllConnections();
+      }
     }
   };
   server.on('request', (_request, response) => {
