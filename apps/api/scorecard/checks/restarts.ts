@@ -11,7 +11,7 @@ const CLIENTS = 12;
 const TURNS = 3;
 const STOP_LIMIT_MS = 10_000;
 /** Longer than the proxy needs to see that a service is no longer ready. */
-const SHUTDOWN_DELAY_MS = '1000';
+const SHUTDOWN_DELAY_MS = '2000';
 
 /** Three processes behind a proxy are stopped with SIGTERM and started anew, one after another, under load. */
 export const restarts: Check = { name: 'restarts', measures: false, run };
