@@ -69,7 +69,7 @@ describe('the README', () => {
 
   async function mocha(args: readonly string[]): Promise<string> {
     const bin = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
-    const child = spawn(process.execPath, [bin, ...args], {
+    const child = spawn(process.execPath, [bin, '--timeout', '60000', ...args], {
       cwd: project.path,
       env: { ...process.env, DB_ISOLATION_DIR: project.path, NODE_OPTIONS: '--conditions=@acme/source' },
     });

@@ -228,6 +228,7 @@ async function finish(child: ChildProcess, report: string): Promise<MochaRun> {
 
 function argumentsFor(options: MochaOptions, report: string): string[] {
   const { suites, mode = 'root', load = '--require', parallel, reporter = 'json', version = 'mocha' } = options;
+  const { args = [] } = options;
   const hooks = join(FIXTURES, 'hooks.ts');
   const bin = fileURLToPath(new URL('bin/mocha.js', MOCHA[version]));
   const program = options.nodeOptions
@@ -239,7 +240,9 @@ function argumentsFor(options: MochaOptions, report: string): string[] {
     ...(reporter === 'json' ? ['--reporter-option', `output=${report}`] : []),
     ...(mode === 'root' && load === '--require' ? ['--require', hooks] : []),
     ...(parallel ? ['--parallel', '--jobs', '2'] : []),
-    ...(options.args ?? []),
+    // Far above what a busy machine needs; Mocha's own two seconds are not.
+    ...(args.includes('--timeout') ? [] : ['--timeout', '60000']),
+    ...args,
     ...suites.map((name) => join(FIXTURES, `${name}.suite.ts`)),
   ];
 }
