@@ -6,7 +6,7 @@ import { type Permission, permit } from './permissions.ts';
 type Handler = (request: Request, response: Response) => void | Promise<void>;
 
 /** One method of a path, and what its caller must be allowed to do. */
-export interface Operation {
+interface Operation {
   readonly needs: Permission;
   readonly handle: Handler;
 }
