@@ -57,9 +57,9 @@ const variables = z.object({
     'must be origins like https://example.org, separated by commas',
   ),
   LOG_LEVEL: text('info').refine(isLogLevel, `must be one of ${LOG_LEVELS.join(', ')}`),
-  LOAD_SAMPLES: text('true')
-    .refine((value) => value === 'true' || value === 'false', 'must be true or false')
-    .transform((value) => value === 'true'),
+  LOAD_SAMPLES: text('')
+    .refine((value) => ['', 'true', 'false'].includes(value), 'must be true or false')
+    .transform((value) => (value === '' ? undefined : value === 'true')),
   METRICS_HOST: text('127.0.0.1').refine(isHost, 'must be an address or the name of a host'),
   METRICS_PORT: text('')
     .refine((value) => value === '' || isPort(value), 'must be a whole number from 0 to 65535')
@@ -105,6 +105,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new ConfigError(problems.join('; '));
   }
   const auth = authSettings(data);
+  const asksForCredentials = auth.apiKeys || auth.jwt !== null;
   return {
     port: data.PORT,
     host: data.HOST,
@@ -113,14 +114,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxFileSizeMb: data.MAX_FILE_SIZE_MB,
     corsOrigins: data.CORS_ORIGINS,
     logLevel: data.LOG_LEVEL,
-    loadSamples: data.LOAD_SAMPLES,
+    loadSamples: data.LOAD_SAMPLES ?? !asksForCredentials,
     metricsHost: data.METRICS_HOST,
     metricsPort: data.METRICS_PORT,
     shutdownDelayMs: data.SHUTDOWN_DELAY_MS,
     traceEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT,
     traceServiceName: data.OTEL_SERVICE_NAME,
     auth,
-    requestsPerMinute: data.RATE_LIMIT_PER_MINUTE ?? (auth.apiKeys || auth.jwt !== null ? REQUESTS_PER_MINUTE : 0),
+    requestsPerMinute: data.RATE_LIMIT_PER_MINUTE ?? (asksForCredentials ? REQUESTS_PER_MINUTE : 0),
     trustedProxies: data.TRUST_PROXY_HOPS,
   };
 }

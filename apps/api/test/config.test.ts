@@ -48,6 +48,11 @@ describe('the configuration', () => {
     });
   });
 
+  it('loads no samples where credentials are asked for, unless told to', () => {
+    expect(readConfig({ AUTH: 'api-keys' }).loadSamples).to.equal(false);
+    expect(readConfig({ AUTH: 'api-keys', LOAD_SAMPLES: 'true' }).loadSamples).to.equal(true);
+  });
+
   const bad: Record<string, readonly string[]> = {
     PORT: ['65536', '-1', '80.0', '0x50', ' 80', 'http'],
     HOST: ['two words', 'a/b'],
