@@ -1,5 +1,4 @@
 import { type Request, type Response, Router } from 'express';
-import { readOneState } from '../db/one-state.ts';
 import { idempotent } from '../http/idempotency.ts';
 import { ifMatch } from '../http/if-match.ts';
 import { jsonBody, mergePatchBody } from '../http/json-body.ts';
@@ -28,7 +27,7 @@ export function lineRouter({ db, now }: InvoiceRoutes): Router {
     get: {
       needs: 'read',
       handle: async (request, response) => {
-        const invoice = await readOneState(db, (trx) => getInvoice(trx, pathId(request)));
+        const invoice = await getInvoice(db, pathId(request));
         tagVersion(response, invoice.review_version);
         sendJson(response, 200, { line_items: invoice.line_items.map(lineResource) });
       },
@@ -55,7 +54,7 @@ export function lineRouter({ db, now }: InvoiceRoutes): Router {
     get: {
       needs: 'read',
       handle: async (request, response) => {
-        const invoice = await readOneState(db, (trx) => getInvoice(trx, pathId(request)));
+        const invoice = await getInvoice(db, pathId(request));
         sendLine(response, 200, invoice, pathLineId(request));
       },
     },

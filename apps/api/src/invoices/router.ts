@@ -1,6 +1,5 @@
 import { type Request, Router } from 'express';
 import type { Knex } from 'knex';
-import { readOneState } from '../db/one-state.ts';
 import { idempotent } from '../http/idempotency.ts';
 import { ifMatch } from '../http/if-match.ts';
 import { jsonBody, mergePatchBody } from '../http/json-body.ts';
@@ -58,7 +57,7 @@ export function invoiceRouter({ db, now }: InvoiceRoutes): Router {
     get: {
       needs: 'read-back',
       handle: async (request, response) => {
-        const invoice = await readOneState(db, (trx) => getInvoice(trx, pathId(request)));
+        const invoice = await getInvoice(db, pathId(request));
         tagVersion(response, invoice.review_version);
         sendJson(response, 200, representation(invoice));
       },

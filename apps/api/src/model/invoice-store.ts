@@ -13,17 +13,32 @@ const LINES_PER_INSERT = 50;
 export type InvoicePatch = Partial<Omit<InvoiceHeader, 'id' | 'created_at' | 'review_version'>>;
 
 /**
- * Reads an invoice with its lines.
+ * Reads an invoice with its lines, as they were at one moment. That takes no transaction, which would cost more than the
+ * reading: as every write moves the version on, a header and lines of one version belong together.
  *
  * @throws InvoiceNotFoundError when no invoice has the id, whatever text it is.
  */
 export async function getInvoice(db: Knex, id: string): Promise<Invoice> {
-  const row = couldBeStored(id) ? await db<Row>('invoices').where({ id }).first() : undefined;
-  if (row === undefined) {
-    throw new InvoiceNotFoundError(id);
+  for (;;) {
+    const row = couldBeStored(id) ? await db<Row>('invoices').where({ id }).first() : undefined;
+    const lines = row === undefined ? [] : await linesWithVersion(db, id);
+    if (row === undefined || lines.length === 0) {
+      throw new InvoiceNotFoundError(id);
+    }
+    if (lines.every((line) => line['invoice_version'] === row['review_version'])) {
+      const stored = lines.filter((line) => line['line_number'] !== null);
+      return { ...fromRow(row as Row), line_items: stored.map(fromLineRow) };
+    } // else somebody wrote in between
   }
-  const lines = await db<Row>('line_items').where({ invoice_id: id }).orderBy('line_number');
-  return { ...fromRow(row as Row), line_items: lines.map((line) => fromLineRow(line as Row)) };
+}
+
+/** The lines of an invoice beside its version; one row without a line where it has none. */
+function linesWithVersion(db: Knex, id: string): Promise<Row[]> {
+  return db('invoices')
+    .leftJoin('line_items', 'line_items.invoice_id', 'invoices.id')
+    .where({ 'invoices.id': id })
+    .orderBy('line_items.line_number')
+    .select('line_items.*', 'invoices.review_version as invoice_version');
 }
 
 /** Keeps others from writing an invoice, if it is there, until the transaction ends. SQLite has one writer anyway. */

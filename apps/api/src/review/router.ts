@@ -1,6 +1,5 @@
 import { Router } from 'express';
 import type { Knex } from 'knex';
-import { readOneState } from '../db/one-state.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { parse } from '../http/problems.ts';
 import { sendJson, tagVersion } from '../http/reply.ts';
@@ -62,7 +61,7 @@ export function reviewRouter({ db, now }: ReviewRoutes): Router {
     get: {
       needs: 'read',
       handle: async (request, response) => {
-        const invoice = await readOneState(db, (trx) => getInvoice(trx, pathId(request)));
+        const invoice = await getInvoice(db, pathId(request));
         tagVersion(response, invoice.review_version);
         sendJson(response, 200, reviewView(invoice));
       },
