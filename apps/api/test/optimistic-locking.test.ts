@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import request from 'supertest';
 import { createApp } from '../src/app.ts';
+import { appendHistory } from '../src/model/history-store.ts';
 import { accepted, correct, handOver, history, stored, validate, view, writesNothing } from './support/api.ts';
 import { onlyOn } from './support/engine.ts';
 import { isolation } from './support/isolation.ts';
@@ -153,7 +154,17 @@ describe('optimistic locking', () => {
       });
       // The other review has written when this one reads, and commits when this one writes.
       const [review] = await db.transaction(async (trx) => {
-        await trx('invoices').where({ id: 'A' }).update({ review_version: 1, reviewer: 'bob' });
+        await trx('invoices').where({ id: 'A' }).update({ review_version: 1 });
+        await appendHistory(trx, 'A', {
+          ...{
+            status: 'pending',
+            reviewer: 'bob',
+            notes: null,
+            timestamp: new Date().toISOString(),
+            review_version: 1,
+          },
+          ...{ changed_fields: [], field_notes: [], line_notes: [] },
+        });
         const review = validate({ invoice_id: 'A', expected_review_version: 0, reviewer: 'ann' });
         await aboutToWrite;
         return [review] as const; // in a list, so that it is not waited for before COMMIT
