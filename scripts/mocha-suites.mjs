@@ -16,6 +16,11 @@ const API = 'apps/api/test';
 /** Tests of the API that start it as a process: how many workers Mocha has makes no difference to them. */
 const API_PROCESSES = ['main', 'readme', 'starting'].map((name) => join(API, `${name}.test.ts`));
 
+/** The same, of what operators do; `npm run test:servers` runs them on servers. */
+const API_OPERATION = [
+  ...['audit-command', 'backup', 'build', 'keys-command', 'production-page', 'running', 'slow-clients'],
+].map((name) => join(API, `${name}.test.ts`));
+
 /** What every engine and every client has to do, on each of them. */
 const CONTRACTS = ['sqlite/engine', 'postgres/engine', 'mysql/engine', 'clients/contract'].map((name) =>
   join(LIBRARY, `${name}.test.ts`),
@@ -29,22 +34,32 @@ const CONTRACTS = ['sqlite/engine', 'postgres/engine', 'mysql/engine', 'clients/
 export function suitesOn(engines) {
   const library = testFiles(LIBRARY).filter((file) => !file.startsWith(SERVERS));
   const api = testFiles(API);
+  const inProcess = api.filter((file) => !API_OPERATION.includes(file));
   return [
     { name: 'library', engine: engines.join(', '), args: [], env: {}, files: { serial: CONTRACTS, parallel: library } },
     ...engines.map((engine) => ({
-      name: 'api',
-      engine,
-      args: ['--require', `./${API}/support/hooks.ts`],
-      env: { TEST_ENGINE: engine },
-      files: { serial: api, parallel: api.filter((file) => !API_PROCESSES.includes(file)) },
+      ...apiOn(engine),
+      files: {
+        serial: engine === 'sqlite' ? api : inProcess,
+        parallel: inProcess.filter((file) => !API_PROCESSES.includes(file)),
+      },
     })),
   ];
 }
 
-/** The library's tests that kill processes, start servers anew and fill disks. */
-export function serverSuite(engines) {
-  const files = { parallel: testFiles(SERVERS) };
-  return { name: 'servers', engine: engines.join(', '), args: [], env: {}, files };
+/** The library's tests that kill processes, start servers anew and fill disks; and the API in operation on servers. */
+export function serverSuites(engines) {
+  const library = { name: 'servers', engine: engines.join(', '), args: [], env: {} };
+  const servers = engines.filter((engine) => engine !== 'sqlite');
+  return [
+    { ...library, files: { parallel: testFiles(SERVERS) } },
+    ...servers.map((engine) => ({ ...apiOn(engine), name: 'operation', files: { parallel: API_OPERATION } })),
+  ];
+}
+
+function apiOn(engine) {
+  const args = ['--require', `./${API}/support/hooks.ts`];
+  return { name: 'api', engine, args, env: { TEST_ENGINE: engine } };
 }
 
 /** All test files of a folder, sorted. */

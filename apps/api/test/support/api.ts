@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import type { Express } from 'express';
+import type { Knex } from 'knex';
 import supertest, { type Response } from 'supertest';
 import { type AppOptions, createApp } from '../../src/app.ts';
 import { isolation } from './isolation.ts';
@@ -9,8 +11,18 @@ import { matchesDocument } from './openapi.ts';
 export type Json = any;
 
 /** The API on the running test's own database. */
-export function api(options: AppOptions = {}): ReturnType<typeof supertest> {
-  return request(createApp(isolation.current().db, options));
+export function api(options?: AppOptions): ReturnType<typeof supertest> {
+  const { db } = isolation.current();
+  return request(options === undefined ? plainApp(db) : createApp(db, options));
+}
+
+/** Making an app takes longer than most requests. */
+const plainApps = new WeakMap<Knex, Express>();
+
+function plainApp(db: Knex): Express {
+  const app = plainApps.get(db) ?? createApp(db);
+  plainApps.set(db, app);
+  return app;
 }
 
 /** As supertest, but fails for every reply that is not as the OpenAPI document describes it. */
@@ -24,7 +36,7 @@ export function request(app: Parameters<typeof supertest>[0]): ReturnType<typeof
 }
 
 /** Posts a JSON body; text is sent as it is, so that numbers keep their digits. */
-export async function post(path: string, body: unknown, options: AppOptions = {}): Promise<Response> {
+export async function post(path: string, body: unknown, options?: AppOptions): Promise<Response> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return api(options).post(path).set('Content-Type', 'application/json').send(text);
 }
@@ -35,19 +47,19 @@ export async function get(path: string): Promise<Response> {
 }
 
 /** Hands an invoice over and returns its representation; fails unless that is a 201. */
-export async function handOver(body: unknown, options: AppOptions = {}): Promise<Json> {
+export async function handOver(body: unknown, options?: AppOptions): Promise<Json> {
   const response = await post('/api/v1/invoices', body, options);
   expect(response.status, response.text).to.equal(201);
   return response.body;
 }
 
 /** Submits a review. */
-export async function validate(body: unknown, options: AppOptions = {}): Promise<Response> {
+export async function validate(body: unknown, options?: AppOptions): Promise<Response> {
   return post('/api/hitl/invoice/validate', body, options);
 }
 
 /** Submits a review that must be accepted. */
-export async function accepted(body: unknown, options: AppOptions = {}): Promise<Json> {
+export async function accepted(body: unknown, options?: AppOptions): Promise<Json> {
   const response = await validate(body, options);
   expect(response.status, response.text).to.equal(200);
   return response.body;
