@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { describe, json } from '../http/openapi/describe.ts';
 import { replied } from '../http/reply-values.ts';
-import { describe, json } from '../openapi/describe.ts';
 import { auditPage, knownHead } from './audit-request.ts';
 
 const tag = 'Audit';

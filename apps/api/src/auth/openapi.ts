@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../http/caller.ts';
+import { describe, IDEMPOTENCY_KEY, json } from '../http/openapi/describe.ts';
 import { replied } from '../http/reply-values.ts';
-import { describe, IDEMPOTENCY_KEY, json } from '../openapi/describe.ts';
 import { keyRequest } from './key-request.ts';
 
 const tag = 'API keys';

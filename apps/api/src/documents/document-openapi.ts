@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { describe, IDEMPOTENCY_KEY, json } from '../openapi/describe.ts';
-import { KEPT, NOT_MODIFIED } from '../openapi/preconditions.ts';
+import { describe, IDEMPOTENCY_KEY, json } from '../http/openapi/describe.ts';
+import { KEPT, NOT_MODIFIED } from '../http/openapi/preconditions.ts';
 import { bytes } from './openapi.ts';
 import { uploadedSchema } from './upload-document.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { refusals } from '../http/answer-schemas.ts';
-import { describe, json } from '../openapi/describe.ts';
+import { describe, json } from '../http/openapi/describe.ts';
 import { batchSchema } from './batch-upload.ts';
 import { uploadedSchema } from './upload-document.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describe, json } from '../openapi/describe.ts';
+import { describe, json } from './openapi/describe.ts';
 
 const tag = 'Status';
 const needs = 'public';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { describe, ETAG, IDEMPOTENCY_KEY, json } from '../http/openapi/describe.ts';
+import { IF_MATCH, KEPT, NOT_MODIFIED, writeErrors } from '../http/openapi/preconditions.ts';
 import { lineSchema, representationSchema } from '../model/representation.ts';
-import { describe, ETAG, IDEMPOTENCY_KEY, json } from '../openapi/describe.ts';
-import { IF_MATCH, KEPT, NOT_MODIFIED, writeErrors } from '../openapi/preconditions.ts';
 import { invoiceEdit, lineEdit } from './edit-request.ts';
 import { handOverLine } from './hand-over-request.ts';
 

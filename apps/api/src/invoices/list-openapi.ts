@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { describe } from '../http/openapi/describe.ts';
 import { replied } from '../http/reply-values.ts';
 import { PROCESSING_STATES } from '../model/invoice.ts';
-import { describe } from '../openapi/describe.ts';
 import { listRequest } from './list-request.ts';
 
 const { text, decimal, date, time, version } = replied;

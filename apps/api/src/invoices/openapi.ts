@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { describe, ETAG, IDEMPOTENCY_KEY, json } from '../http/openapi/describe.ts';
+import { KEPT, NOT_MODIFIED } from '../http/openapi/preconditions.ts';
 import { representationSchema } from '../model/representation.ts';
-import { describe, ETAG, IDEMPOTENCY_KEY, json } from '../openapi/describe.ts';
-import { KEPT, NOT_MODIFIED } from '../openapi/preconditions.ts';
 import { handOverRequest } from './hand-over-request.ts';
 
 const tag = 'Invoices';

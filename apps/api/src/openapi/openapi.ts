@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describe, json } from './describe.ts';
+import { describe, json } from '../http/openapi/describe.ts';
 
 const tag = 'Documentation';
 const needs = 'public';

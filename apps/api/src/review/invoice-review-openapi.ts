@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { describe, ETAG, IDEMPOTENCY_KEY, json } from '../http/openapi/describe.ts';
+import { IF_MATCH, writeErrors } from '../http/openapi/preconditions.ts';
 import { representationSchema } from '../model/representation.ts';
-import { describe, ETAG, IDEMPOTENCY_KEY, json } from '../openapi/describe.ts';
-import { IF_MATCH, writeErrors } from '../openapi/preconditions.ts';
 import { reviewBody } from './review-request.ts';
 
 const names = z.array(z.string());

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { refusals } from '../http/answer-schemas.ts';
+import { describe, ETAG, json } from '../http/openapi/describe.ts';
+import { NOT_MODIFIED } from '../http/openapi/preconditions.ts';
 import { replied } from '../http/reply-values.ts';
 import { historySchema } from '../model/history-store.ts';
-import { describe, ETAG, json } from '../openapi/describe.ts';
-import { NOT_MODIFIED } from '../openapi/preconditions.ts';
 import { listSchema } from './list-invoices.ts';
 import { listRequest } from './list-request.ts';
 import { reviewRequest } from './review-request.ts';

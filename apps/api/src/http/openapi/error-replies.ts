@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { detailSchema, problemSchema, problemsSchema, refusalSchema, refusals } from '../http/answer-schemas.ts';
+import { detailSchema, problemSchema, problemsSchema, refusalSchema, refusals } from '../answer-schemas.ts';
 import type { Description, Reply } from './describe.ts';
 
 /** An operation's own errors: what each status means there, and what the body holds if it is more than a text. */

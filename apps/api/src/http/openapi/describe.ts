@@ -1,6 +1,6 @@
 import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import type { Permission } from '../http/permissions.ts';
+import type { Permission } from '../permissions.ts';
 import { type ErrorReplies, errorReplies } from './error-replies.ts';
 
 /** One method of a path as it is described beside its router. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { staleMembers } from '../http/answer-schemas.ts';
+import { staleMembers } from '../answer-schemas.ts';
 import type { ErrorReplies } from './error-replies.ts';
 
 const TAGS = z.string();
