@@ -1,5 +1,8 @@
+import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
+import type pg from 'pg';
+import { knexClient } from '../../src/clients/knex.ts';
 import { useClientTest } from '../contracts/client-contract.ts';
 import { engineOn, knexUnderTest } from '../support/clients-under-test.ts';
 import { rejection } from '../support/rejections.ts';
@@ -18,6 +21,19 @@ const APP: Knex.Config = {
   pool: { min: 2, max: 99 },
 };
 
+/** Knex's types leave its dialects out. */
+const Dialect: new () => { acquireRawConnection(): Promise<unknown> } = createRequire(import.meta.url)(
+  'knex/lib/dialects/postgres/index.js',
+);
+
+function signal(): { readonly given: Promise<void>; give(): void } {
+  let give = () => {};
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
+}
+
 describeWith('postgres', 'knexClient on PostgreSQL', (url) => {
   const test = useClientTest(knexUnderTest('postgres', () => engineOn('postgres', url), { config: APP }));
   const FAMILY = `
@@ -32,6 +48,43 @@ describeWith('postgres', 'knexClient on PostgreSQL', (url) => {
     expect(new URL(test.address.url).pathname).to.equal(`/${rows[0].name}`);
     expect(db.client.pool).to.include({ min: 0, max: 3 });
     await test.client.close(db);
+  });
+
+  describe('when the test ends while its pool makes a connection', () => {
+    const prepare = (connection: pg.Client, done: (error: unknown, connection: unknown) => void) =>
+      connection.query('set time zone 0', (error) => done(error, connection));
+
+    it('ends that connection as soon as it is there, whatever the pool is told to do with new ones', async () => {
+      const [made, arrived] = [signal(), signal()];
+      class SlowDialect extends Dialect {
+        override async acquireRawConnection() {
+          const connection = await super.acquireRawConnection();
+          made.give();
+          await arrived.given;
+          return connection;
+        }
+      }
+      const config = { client: SlowDialect as unknown as typeof Knex.Client, pool: { afterCreate: prepare } };
+      const client = knexClient({ config });
+      const db = await client.open(test.address);
+      const asking = rejection(db.raw('select 1') as Promise<unknown>);
+      await made.given;
+      const uses: string[] = [];
+      client.fence(db, (use) => {
+        uses.push(use);
+        return new Error(use);
+      });
+      await client.close(db);
+      arrived.give();
+      expect((await asking).message).to.equal('cut off');
+
+      const observer = await test.open();
+      const others = `select 1 from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`;
+      while ((await observer.raw(others)).rows.length > 0);
+      await test.client.close(observer);
+      expect(uses).not.to.include('late');
+    });
   });
 
   it('leaves no transaction open when COMMIT fails', async () => {

@@ -26,6 +26,8 @@ async function leftIn(session: Session, others: Others | undefined): Promise<rea
 export class Sessions<Connection extends object> {
   readonly #sessions = new Map<Connection, Session>();
   readonly #lent = new Set<Connection>();
+  /** What a pool itself runs on a connection that the app has never had is no use by the app. */
+  readonly #everLent = new WeakSet<Connection>();
   readonly #waiting = new Map<(reason: Error) => void, Place>();
   /** Those that had to stop waiting for a connection at the end. */
   #cutOff: readonly Place[] = [];
@@ -35,6 +37,7 @@ export class Sessions<Connection extends object> {
   readonly #settings: Step[] = [];
   readonly #requests = new Set<Promise<unknown>>();
   #reason: Refusal | undefined;
+  #ended = false;
   #used = false;
 
   /** Whether a connection was ever asked for. */
@@ -51,12 +54,13 @@ export class Sessions<Connection extends object> {
     return this.#lent;
   }
 
-  /** A connection that was made. */
+  /** A connection that was made. One that comes after the end is ended at once, as nobody waits for it any more. */
   add(connection: Connection, session: Session): void {
     this.#used = true;
-    this.#sessions.set(connection, session);
     const reason = this.#reason;
-    if (reason) session.refuse(() => reason('late'));
+    if (reason) this.#refuse(connection, session, reason);
+    if (this.#ended) session.end(() => (reason ?? NO_REASON)('cut off'));
+    else this.#sessions.set(connection, session);
   }
 
   /** What a connection has been used for. */
@@ -75,6 +79,7 @@ export class Sessions<Connection extends object> {
 
   lend(connection: Connection): void {
     this.#lent.add(connection);
+    this.#everLent.add(connection);
   }
 
   /** The rows of a statement are handed out one by one, for as long as the app has the connection. */
@@ -127,11 +132,15 @@ export class Sessions<Connection extends object> {
   /** From now on every statement fails with `reason('late')`, whoever holds the connection. */
   fence(reason: Refusal): void {
     this.#reason = reason;
-    for (const session of this.#sessions.values()) session.refuse(() => reason('late'));
+    for (const [connection, session] of this.#sessions) this.#refuse(connection, session, reason);
     if (this.#waiting.size === 0) return;
     this.#cutOff = [...this.#waiting.values()];
     for (const reject of this.#waiting.keys()) reject(reason('cut off'));
     this.#waiting.clear();
+  }
+
+  #refuse(connection: Connection, session: Session, reason: Refusal): void {
+    session.refuse(() => reason(this.#everLent.has(connection) ? 'late' : 'cut off'));
   }
 
   /**
@@ -206,6 +215,7 @@ export class Sessions<Connection extends object> {
 
   /** Ends all sessions. */
   async end(): Promise<void> {
+    this.#ended = true;
     const stopped: unknown[] = [];
     const reason = this.#reason ?? NO_REASON;
     for (const [connection, session] of this.#sessions) {
