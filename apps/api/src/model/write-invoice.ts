@@ -30,8 +30,8 @@ export interface InvoiceWrite {
 
 /**
  * The only way in which an invoice is changed: guarded by its version, which it moves on by one, with one entry in the
- * history and one in the audit log. Answers the invoice as it is then. Nothing but the reply
- * kept for an `Idempotency-Key` is written after it, as the end of the audit log is locked from then on.
+ * history and one in the audit log. Answers the invoice as it is then. Nothing but the reply kept for an
+ * `Idempotency-Key` is written after it, as the end of the audit log is locked from then on.
  *
  * @throws ForbiddenError when only an approver may write this; StaleWriteError when the invoice is not at the expected
  * version any more; whatever `lines` throws.
