@@ -1,14 +1,9 @@
-import { atExit } from '../core/at-exit.ts';
-import { ENOUGH_KEPT, type Lease, type ManagedLease } from '../core/lease.ts';
+import type { ManagedLease } from '../core/lease.ts';
 import { rootHooks } from '../core/root-hooks.ts';
-import type { Kept } from '../engines/engine.ts';
-import { noRunner, tooEarlyOrLate } from '../errors.ts';
+import { noRunner } from '../errors.ts';
 import type { Isolation } from '../isolation.ts';
-import { placeOfCaller } from '../place.ts';
 import { accessOf, type RunnerAccess } from '../runner-access.ts';
-import { verdictOn } from './evidence.ts';
-import { exitOnSignals, isSignalled } from './exit-on-signals.ts';
-import { LateLeaks } from './late-leaks.ts';
+import { exitOnSignals } from './exit-on-signals.ts';
 import {
   afterLastTest,
   attachToFailure,
@@ -24,9 +19,9 @@ import {
   wrapTest,
 } from './mocha-internals.ts';
 import { bindRequests } from './requests.ts';
-import { RunReport } from './run-report.ts';
-import { discardQuietly, endLease, KeptList, settleQuietly, type TestDatabase } from './runner.ts';
+import { databaseOf, type TestDatabase } from './runner.ts';
 import { watchStrayErrors } from './stray-errors.ts';
+import { TestLife } from './test-life.ts';
 
 /** Root hooks as Mocha expects them under the name `mochaHooks`: a `Mocha.RootHookObject`. */
 export interface IsolationHooks {
@@ -56,19 +51,7 @@ export function isolateEachTest<Db>(isolation: Isolation<Db>): TestDatabase<Db> 
   register.beforeEach(hooks.beforeEach);
   register.afterEach(hooks.afterEach);
   register.afterAll(hooks.afterAll);
-  const lease = (): Lease<Db> => {
-    const found = access.find();
-    if (!found) throw tooEarlyOrLate();
-    return found;
-  };
-  return {
-    get db() {
-      return lease().db;
-    },
-    get lease() {
-      return lease();
-    },
-  };
+  return databaseOf(access);
 }
 
 /**
@@ -118,15 +101,10 @@ function hooksOf<Db>(access: RunnerAccess<Db>): Hooks {
  * for.
  */
 function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
-  const keptOf = new WeakMap<MochaTest, Kept>();
-  const unnamed = new KeptList();
-  atExit({ whileExiting: () => abandon(current?.lease) });
-  const late = new LateLeaks(access, (one) => runReport.late(one));
-  const runReport = new RunReport();
+  const life = new TestLife(access);
   const ownLease = () => access.context.own();
   let current: Attempt<Db> | undefined;
   exitOnSignals();
-  access.guard();
   bindRequests(access.context);
 
   function beforeEach(this: MochaContext): Promise<void> | undefined {
@@ -136,7 +114,7 @@ function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
     const suite = this.test?.parent;
     const leftover = current;
     watchStrayErrors(ownLease);
-    const lease = access.open(test.fullTitle());
+    const lease = life.begin(test.fullTitle());
     let stray: { readonly error: unknown } | undefined;
     catchStrayErrors(this.test, (error) => {
       stray ??= { error };
@@ -178,44 +156,23 @@ function createHooks<Db>(access: RunnerAccess<Db>): Hooks {
 
   async function settle(this: MochaContext): Promise<void> {
     this.timeout(0); // dropping has a time limit of its own
-    await settleQuietly(access);
-    const error = late.take();
+    const error = await life.settle();
     if (error) throw error;
   }
 
   /** @param fail makes a test fail that has passed so far. */
   async function end({ test, lease, unwrap }: Attempt<Db>, failed: boolean, fail?: Fail): Promise<void> {
     unwrap();
-    const failure = failed ? failureOf(test) : undefined;
-    const report = await endLease(lease, failed);
-    const verdict = report && verdictOn(lease.title, report, failure);
-    runReport.ended(lease.title, report, failure ?? verdict?.error);
-    if (!report || !verdict) return;
-    if (report.kept && (failed || verdict.error)) await forgetEarlierAttempt(test, report.kept);
-    if (verdict.error && fail) return fail(verdict.error);
-    if (failed && attachToFailure(test, verdict.addition)) return;
-    if (report.reason === ENOUGH_KEPT) unnamed.omit();
-    if (report.kept) unnamed.add(report.kept);
-  }
-
-  /** Of a test that fails again and again, only the last attempt is worth a look. */
-  async function forgetEarlierAttempt(test: MochaTest, kept: Kept): Promise<void> {
-    const earlier = keptOf.get(firstAttempt(test));
-    keptOf.set(firstAttempt(test), kept);
-    if (!earlier) return;
-    unnamed.remove(earlier);
-    await discardQuietly(earlier);
+    await life.end(lease, {
+      test: firstAttempt(test),
+      failure: failed ? failureOf(test) : undefined,
+      fail,
+      attach: (text) => attachToFailure(test, text),
+    });
   }
 
   markAsOurs(beforeEach, afterEach);
   return { beforeEach, afterEach, afterAll };
-}
-
-/** Mocha says nothing of a test that ends the process, and its exit code is then whatever that test wants it to be. */
-function abandon<Db>(lease: ManagedLease<Db> | undefined): void {
-  if (lease === undefined || isSignalled(process.exitCode)) return;
-  const place = placeOfCaller()();
-  lease.abandon({ kind: 'exit', message: 'it ended the process, and the run with it', ...(place && { place }) });
 }
 
 interface Registration {

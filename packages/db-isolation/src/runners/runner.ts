@@ -1,7 +1,7 @@
 import { atExit } from '../core/at-exit.ts';
 import type { Lease, ManagedLease, ReleaseReport } from '../core/lease.ts';
 import type { Kept } from '../engines/engine.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, tooEarlyOrLate } from '../errors.ts';
 import { describeLeak } from '../leaks.ts';
 import { nextTurn } from '../real-time.ts';
 import type { RunnerAccess } from '../runner-access.ts';
@@ -12,6 +12,23 @@ export interface TestDatabase<Db> {
   readonly db: Db;
   /** The running test's own lease. */
   readonly lease: Lease<Db>;
+}
+
+/** The running test's database, whoever asks. */
+export function databaseOf<Db>(access: RunnerAccess<Db>): TestDatabase<Db> {
+  const lease = (): Lease<Db> => {
+    const found = access.find();
+    if (!found) throw tooEarlyOrLate();
+    return found;
+  };
+  return {
+    get db() {
+      return lease().db;
+    },
+    get lease() {
+      return lease();
+    },
+  };
 }
 
 /** Ends one test's lease and prints what is only warned of. Never rejects. */
