@@ -10,3 +10,10 @@ for (const project of ['packages/db-isolation', 'apps/api']) {
   });
   if (status !== 0) process.exitCode = 1;
 }
+if (!process.exitCode) {
+  const { status } = spawnSync(process.execPath, ['scripts/commonjs.mjs', 'packages/db-isolation/dist'], {
+    cwd: new URL('..', import.meta.url),
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exitCode = 1;
+}

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -5,7 +6,7 @@ import type { DirectoryResult } from 'tmp-promise';
 import { compilePackage, createProject, type Project } from './support/installed-package.ts';
 
 const { exports, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  exports: Record<string, string | Record<string, string>>;
+  exports: Record<string, string | Record<string, unknown>>;
   version: string;
 };
 const SUBPATHS = Object.keys(exports).filter((path) => !path.includes('*') && !path.endsWith('.json'));
@@ -63,6 +64,33 @@ describe('the package as it is installed', () => {
       expect(output).not.to.contain('false');
     }
     expect(imported.output.split('\n').length).to.equal(SUBPATHS.length + 1);
+  });
+
+  it('exports each subpath under the same conditions', () => {
+    const script = fileURLToPath(new URL('../../../scripts/exports.mjs', import.meta.url));
+    execFileSync(process.execPath, [script, '--check'], { stdio: 'pipe' });
+  });
+
+  it('is one copy for import and require(), and has another where ES modules cannot be required', () => {
+    const text = `
+      const { createProvider } = require('@acme/db-isolation/provider');
+      import('@acme/db-isolation/provider').then((imported) => {
+        console.log(require.resolve('@acme/db-isolation/provider').includes('cjs'), imported.createProvider === createProvider);
+      });
+    `;
+    expect(project.run(text, { name: 'program.cjs' }).output).to.equal('false true\n');
+    const old = { NODE_OPTIONS: '--no-experimental-require-module' };
+    expect(project.run(text, { name: 'program.cjs', env: old }).output).to.equal('true false\n');
+  });
+
+  it('works in its CommonJS copy', () => {
+    project.install('knex');
+    project.install('better-sqlite3');
+    const required = ACQUIRE.replace(/import (.*) from ('.*');/g, 'const $1 = require($2);');
+    const env = { NODE_OPTIONS: '--no-experimental-require-module' };
+    const { output, code } = project.run(`(async () => {${required}})();`, { name: 'program.cjs', env });
+    expect(code, output).to.equal(0);
+    expect(output).to.equal("columns [ 'id' ]\n");
   });
 
   it('works from plain JavaScript', () => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type DirectoryResult, dir } from 'tmp-promise';
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+const COMMONJS = join(PACKAGE, '../../scripts/commonjs.mjs');
 const require = createRequire(import.meta.url);
 
 /** A project of its own in which the compiled package is installed, with the drivers that a test gives it. */
@@ -24,6 +25,7 @@ export async function compilePackage(): Promise<DirectoryResult> {
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
   const args = ['-p', join(PACKAGE, 'tsconfig.build.json'), '--outDir', join(compiled.path, 'dist')];
   execFileSync(process.execPath, [tsc, ...args], { stdio: 'pipe' });
+  execFileSync(process.execPath, [COMMONJS, join(compiled.path, 'dist')], { stdio: 'pipe' });
   cpSync(join(PACKAGE, 'package.json'), join(compiled.path, 'package.json'));
   return compiled;
 }
