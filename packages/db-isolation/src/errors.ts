@@ -3,7 +3,8 @@ export const errorCodes = {
   DBI_INVALID_OPTION: 'an option or an environment variable has a value that is not understood',
   DBI_DRIVER_MISSING: 'a database driver or query builder is not installed',
   DBI_DRIVER_NOT_BUILT: 'the native part of better-sqlite3 was not built',
-  DBI_DRIVER_UNSUPPORTED: 'the installed driver does not work with this version of Node',
+  DBI_DRIVER_UNSUPPORTED:
+    'the installed driver or query builder does not work with this version of Node, or of this library',
   DBI_DIRECTORY_UNUSABLE: 'the directory for databases cannot be written or is open to other users',
   DBI_DISK_FULL: 'there is no room left for a copy of the template',
   DBI_SERVER_UNREACHABLE: 'the database server does not answer, or does not let the user in',
@@ -22,7 +23,7 @@ export const errorCodes = {
   DBI_FOREIGN_DATABASE: 'code opened a database that is not the running test’s',
   DBI_LEAK: 'a test left something behind, or did something after its end',
   DBI_NOT_ISOLATED: 'verifyIsolation() found that a set-up does not isolate',
-  DBI_ALREADY_OVERRIDDEN: 'the provider is overridden already',
+  DBI_ALREADY_OVERRIDDEN: 'a provider or an environment variable is overridden already',
   DBI_HOOKS_NOT_RUN: 'root hooks were made but the runner never ran them',
   DBI_NO_RUNNER: "the test runner's hooks are not there",
   DBI_RELEASE_FAILED: 'a database could not be given back cleanly',
@@ -78,10 +79,12 @@ export function driverNotBuilt(cause: unknown): IsolationError {
   );
 }
 
-export function driverUnsupported(name: string, version: string, wanted: string): IsolationError {
+/** @param why as in `… does not work with this`; default: this version of Node. */
+export function driverUnsupported(name: string, version: string, wanted: string, why?: string): IsolationError {
+  const what = why ?? `does not work with Node ${process.versions.node}`;
   return new IsolationError(
     'DBI_DRIVER_UNSUPPORTED',
-    `${name} ${version} does not work with Node ${process.versions.node}. Run: npm install --save-dev ${name}@${wanted}`,
+    `${name} ${version} ${what}. Run: npm install --save-dev ${name}@${wanted}`,
   );
 }
 
@@ -290,6 +293,16 @@ export function alreadyOverridden(): IsolationError {
     'DBI_ALREADY_OVERRIDDEN',
     'This provider is overridden already. Call the restore function of the first override() before the next one; ' +
       'a provider listed under "providers" is overridden in every test and needs no override() of its own.',
+  );
+}
+
+/** @param name of an environment variable that is to lead to two databases. */
+export function variableOverridden(name: string): IsolationError {
+  return new IsolationError(
+    'DBI_ALREADY_OVERRIDDEN',
+    `The environment variable ${name} leads to the database of another test already, and cannot lead to two. Most likely ` +
+      'tests run concurrently in this process: hand each its address (lease.url), and leave the variable out of the ' +
+      'option "env" of urlClient(); or run them one after another. A database from acquire() counts until it is released.',
   );
 }
 

@@ -1,8 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Address, ServerAddress } from '../engines/engine.ts';
-import { driverMissing, hasCode, invalidOption } from '../errors.ts';
+import { driverMissing, driverUnsupported, hasCode, invalidOption } from '../errors.ts';
+
+/**
+ * The releases that the clients are made for, as in `peerDependencies`: from the first one, and below a major where the
+ * clients use what only this one is known to have. And which one to install instead of another.
+ */
+const SUPPORTED = {
+  'drizzle-orm': { from: [0, 40], install: '0.45' },
+  knex: { from: [3, 1], below: 4, install: '3' },
+  kysely: { from: [0, 27], install: '0.28' },
+  mysql2: { from: [3, 9], below: 4, install: '3' },
+  pg: { from: [8, 11], below: 9, install: '8' },
+} as const satisfies Readonly<Record<string, Supported>>;
+
+interface Supported {
+  readonly from: readonly [major: number, minor: number];
+  readonly below?: number;
+  readonly install: string;
+}
+
+/** A package as it is installed beside this one. */
+export interface Installed<T> {
+  readonly version: string;
+  readonly exports: T;
+}
 
 /**
  * Loads a package that the team has to install.
+ *
+ * @throws {IsolationError} `DBI_DRIVER_MISSING`; `DBI_DRIVER_UNSUPPORTED` for a release that the clients are not made for,
+ * which is not loaded then.
+ */
+export function loadPackage<T>(name: keyof typeof SUPPORTED): Installed<T> {
+  const require = createRequire(import.meta.url);
+  const version = supportedVersion(name, require);
+  return { version, exports: loadOrTell(name, () => require(name)) as T };
+}
+
+/**
+ * The same for a package that exists twice, as ES modules and as CommonJS: the copy that the app has, so that its
+ * `instanceof` finds its own classes. That is the one of CommonJS where somebody has required it, and where nothing can
+ * be imported, as in Jest.
+ *
+ * @param id what to load of it. Default: the package itself.
+ */
+export async function loadCopyOfApp<T>(name: keyof typeof SUPPORTED, id: string = name): Promise<Installed<T>> {
+  const require = createRequire(import.meta.url);
+  const version = supportedVersion(name, require);
+  const isRequired = require.cache[loadOrTell(name, () => require.resolve(id))] !== undefined;
+  const required = () => loadOrTell(name, () => require(id)) as T;
+  const exports = isRequired ? required() : await (import(id) as Promise<T>).catch(required);
+  return { version, exports };
+}
+
+/**
+ * Does what loads a package that the team has to install.
  *
  * @throws {IsolationError} `DBI_DRIVER_MISSING`.
  */
@@ -12,6 +67,57 @@ export function loadOrTell<T>(name: string, load: () => T): T {
   } catch (error) {
     throw hasCode(error, 'MODULE_NOT_FOUND') ? driverMissing(name, `npm install --save-dev ${name}`, error) : error;
   }
+}
+
+/**
+ * For what others load.
+ *
+ * @throws {IsolationError} `DBI_DRIVER_MISSING`; `DBI_DRIVER_UNSUPPORTED` for a package and a release that is known here.
+ */
+export function assertSupported(name: string): void {
+  if (Object.hasOwn(SUPPORTED, name)) supportedVersion(name as keyof typeof SUPPORTED, createRequire(import.meta.url));
+}
+
+const versions = new Map<string, string>();
+
+function supportedVersion(name: keyof typeof SUPPORTED, require: NodeJS.Require): string {
+  const known = versions.get(name);
+  if (known !== undefined) return known;
+  const { from, below = Number.POSITIVE_INFINITY, install }: Supported = SUPPORTED[name];
+  const version = versionAbove(
+    loadOrTell(name, () => require.resolve(name)),
+    name,
+  );
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isOlder = major < from[0] || (major === from[0] && minor < from[1]);
+  if (isOlder || major >= below) {
+    const what = `is too ${isOlder ? 'old' : 'new'} for @acme/db-isolation, which is made for ${rangeOf(name)}`;
+    throw driverUnsupported(name, version, install, what);
+  }
+  versions.set(name, version);
+  return version;
+}
+
+/** Of the package that a file belongs to; some do not let their `package.json` be required. */
+function versionAbove(file: string, name: string): string {
+  for (let directory = dirname(file); directory !== dirname(directory); directory = dirname(directory)) {
+    const manifest = manifestIn(directory);
+    if (manifest?.name === name && manifest.version !== undefined) return manifest.version;
+  }
+  return 'of an unknown version';
+}
+
+function manifestIn(directory: string): { readonly name?: string; readonly version?: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function rangeOf(name: keyof typeof SUPPORTED): string {
+  const { from, below }: Supported = SUPPORTED[name];
+  return `${from.join('.')} and newer${below === undefined ? '' : ` below ${below}`}`;
 }
 
 /**

@@ -1,11 +1,10 @@
-import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
 import type { Address } from '../engines/engine.ts';
 import { invalidOption } from '../errors.ts';
 import type { Leak } from '../leaks.ts';
 import { within } from '../real-time.ts';
 import type { Client, Refusal } from './client.ts';
-import { loadOrTell, settingsWithoutPlace } from './drivers.ts';
+import { assertSupported, loadOrTell, loadPackage, settingsWithoutPlace } from './drivers.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { type Checkouts, trackCheckouts } from './knex-checkouts.ts';
 import { configFor, KNEX_DIALECTS, type KnexDialect } from './knex-dialects.ts';
@@ -32,7 +31,8 @@ export interface KnexClientOptions {
  * or mysql2.
  *
  * @throws {IsolationError} `DBI_INVALID_OPTION` for the name of another driver; on use: the same for the driver of another
- * engine, `DBI_DRIVER_MISSING`; queries fail with `DBI_TOO_MANY_CONNECTIONS` when the server has no room.
+ * engine, `DBI_DRIVER_MISSING`, `DBI_DRIVER_UNSUPPORTED`; queries fail with `DBI_TOO_MANY_CONNECTIONS` when the server has
+ * no room.
  * @example
  * createIsolation({ client: knexClient({ config: knexSnakeCaseMappers() }), … });
  */
@@ -57,8 +57,7 @@ class KnexClient implements Client<Knex> {
   }
 
   async fingerprint(): Promise<string> {
-    const { version } = loadKnex();
-    return fingerprintOf('knex', version, this.#config);
+    return fingerprintOf('knex', loadPackage('knex').version, this.#config);
   }
 
   async open(address: Address): Promise<Knex> {
@@ -108,7 +107,8 @@ interface LoadedKnex {
 }
 
 function load(client: NonNullable<Knex.Config['client']>, name: string): LoadedKnex {
-  const { create } = loadKnex();
+  const create = loadPackage<typeof import('knex').default>('knex').exports;
+  if (typeof client === 'string') assertSupported(name); // a dialect of the app's own may use whatever it wants
   const dialect: Dialect = create({ client, useNullAsDefault: true }).client;
   const driver = loadOrTell(name, () => dialect._driver());
   class DialectWithDriver extends (dialect.constructor as DialectClass) {
@@ -125,8 +125,3 @@ interface Dialect {
 }
 
 type DialectClass = new (config: Knex.Config) => Dialect;
-
-function loadKnex(): { create: typeof import('knex').default; version: string } {
-  const require = createRequire(import.meta.url);
-  return loadOrTell('knex', () => ({ create: require('knex'), version: require('knex/package.json').version }));
-}
