@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { invalidOption } from '../errors.ts';
+import { invalidOption, schemaNotFound } from '../errors.ts';
 
 /**
  * A path as users write it: relative to the working directory, absolute, or a file URL.
@@ -16,11 +16,39 @@ export function toPath(path: string | URL, option: string): string {
   return path.startsWith('file:') ? fileURLToPath(path) : resolve(path);
 }
 
-/** One text for the content of all these files, in this order, and of the local modules that they import. */
-export function hashFiles(files: readonly string[]): string {
+/**
+ * One text for the content of all these files, in this order, and of the local modules that they import.
+ *
+ * @param nameOf what a file is called, wherever the project lies; default: its name without directories.
+ */
+export function hashFiles(files: readonly string[], nameOf: (file: string) => string = basename): string {
   const hash = createHash('sha256');
-  for (const file of withLocalImports(files)) hash.update(`${basename(file)}\0${readFileSync(file)}\0`);
+  for (const file of withLocalImports(files)) hash.update(`${nameOf(file)}\0${readFileSync(file)}\0`);
   return hash.digest('hex');
+}
+
+/**
+ * The same for files and for directories with everything below them but `node_modules`, in which files are called by their
+ * paths below.
+ *
+ * @throws {IsolationError} `DBI_SCHEMA_NOT_FOUND` for what is not there, or is an empty directory.
+ */
+export function hashTrees(paths: readonly string[]): string {
+  const names = new Map<string, string>();
+  for (const path of paths) {
+    const files = filesBelow(path);
+    if (files.length === 0) throw schemaNotFound('files', path);
+    for (const file of files) names.set(file, relative(path, file) || basename(file));
+  }
+  return hashFiles([...names.keys()], (file) => names.get(file) ?? basename(file));
+}
+
+/** In the order of their paths; a file is below itself. */
+function filesBelow(path: string): readonly string[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile()) return [path];
+  const names = stat?.isDirectory() ? readdirSync(path).filter((name) => name !== 'node_modules') : [];
+  return names.sort().flatMap((name) => filesBelow(join(path, name)));
 }
 
 /** The values of environment variables that migrations or seeds read; unset is different from empty. */
