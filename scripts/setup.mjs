@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeHeaders } from './node-headers.mjs';
 
 const PNPM = 'pnpm@10.34.9';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -52,13 +53,6 @@ function install() {
   if (status === 0) return;
   const output = `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n').slice(-40).join('\n');
   fail(`${output}\n\nInstalling the packages failed${error ? ` (${error.message})` : ''}: the reason is above.`);
-}
-
-/** Headers that lie beside Node spare node-gyp a download, which fails behind a closed network. */
-function nodeHeaders() {
-  const prefix = dirname(dirname(process.execPath));
-  const found = existsSync(join(prefix, 'include', 'node', 'node.h'));
-  return found && !process.env.npm_config_nodedir ? { npm_config_nodedir: prefix } : {};
 }
 
 function requireNativeModule() {
