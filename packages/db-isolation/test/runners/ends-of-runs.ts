@@ -83,7 +83,8 @@ export async function startHanging(place: RunPlace, options: MochaOptions): Prom
   return started;
 }
 
-async function hangingAppear(sandbox: MochaSandbox, count: number): Promise<void> {
+/** Waits until so many suites have told where their databases are. */
+export async function hangingAppear(sandbox: MochaSandbox, count: number): Promise<void> {
   const watcher = watch(sandbox.signals);
   try {
     await new Promise<void>((resolve) => {

@@ -8,7 +8,7 @@ import { dir } from 'tmp-promise';
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const FIXTURES = fileURLToPath(new URL('../fixtures/mocha/', import.meta.url));
 
-const NODE_OPTIONS = ['--conditions=@acme/source', '--import', import.meta.resolve('tsx')];
+export const NODE_OPTIONS = ['--conditions=@acme/source', '--import', import.meta.resolve('tsx')];
 
 /** The same, for Mocha. */
 const MOCHA_NODE_OPTIONS = [
@@ -16,7 +16,7 @@ const MOCHA_NODE_OPTIONS = [
   `--node-option=import=${import.meta.resolve('tsx')}`,
 ];
 
-const MOCHA = {
+export const MOCHA = {
   mocha: import.meta.resolve('mocha/package.json'),
   'mocha-11': import.meta.resolve('mocha-11/package.json'),
 };
@@ -158,6 +158,11 @@ export class MochaSandbox {
     const report = join(this.path, `report-${this.#started.length}.json`);
     const { mode = 'root', env = {}, ownGroup = false } = options;
     return this.#spawn(argumentsFor(options, report), report, { FIXTURE_MODE: mode, ...env }, ownGroup);
+  }
+
+  /** Runs another program of Node, in a process group of its own. */
+  startNode(args: readonly string[], env: Readonly<Record<string, string>>): StartedRun {
+    return this.#spawn(args, '', env, true);
   }
 
   /** Runs a file of `test/fixtures/mocha` without Mocha. */
