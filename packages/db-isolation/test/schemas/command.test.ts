@@ -143,7 +143,7 @@ describe('command', () => {
     const { message } = await failure('DBI_SCHEMA_FAILED', () => words({ run, files, timeout: 1_000 }));
     expect(message).to.contain('took longer than 1 s').and.to.contain('"timeout"');
     await gone(Number(/pid (\d+)/.exec(message)?.[1]));
-  }).timeout(30_000);
+  }).timeout(60_000);
 
   it('ends the command when this process ends in the meantime', async () => {
     const directory = workspace.write('killed', { 'a.sql': '' });
@@ -242,7 +242,11 @@ for (const dialect of ['postgres', 'mysql'] as const) {
 /** Waits until a process has ended, also when nobody has waited for it. */
 async function gone(pid: number): Promise<void> {
   expect(pid).to.be.above(1);
-  while (isRunning(pid)) await nextTurn();
+  const end = Date.now() + 20_000;
+  while (isRunning(pid)) {
+    expect(Date.now(), 'it still runs').to.be.below(end);
+    await nextTurn();
+  }
 }
 
 function isRunning(pid: number): boolean {
