@@ -6,7 +6,7 @@ import type pg from 'pg';
 import { loadCopyOfApp, loadPackage } from '../clients/drivers.ts';
 import { mysql2Settings } from '../clients/sessions/mysql2.ts';
 import { loadDriver } from '../engines/sqlite/driver.ts';
-import { hasCode, schemaFailed, schemaNotFound } from '../errors.ts';
+import { hasCode, messageOf, schemaFailed, schemaNotFound } from '../errors.ts';
 import { environmentValues, hashFiles, toPath } from './files.ts';
 import { runSeeds, seedsIn } from './modules.ts';
 import type { Schema } from './schema.ts';
@@ -99,6 +99,9 @@ function textOf(folder: string, tag: string): string | undefined {
   }
 }
 
+/** What drizzle-kit writes between two statements. */
+const BREAKPOINT = '--> statement-breakpoint';
+
 interface MigrateConfig {
   readonly migrationsFolder: string;
 }
@@ -114,14 +117,22 @@ interface Migrator {
 
 /** @throws {IsolationError} `DBI_SCHEMA_FAILED`. */
 async function migrate(url: string, folder: string, config: MigrateConfig): Promise<void> {
-  let last: string | undefined;
-  const texts = tagsIn(folder).map((tag) => ({ file: `${tag}.sql`, text: textOf(folder, tag) ?? '' }));
-  const fileOf = (query: string) => texts.find(({ text }) => text.includes(query))?.file;
+  const statements = tagsIn(folder).flatMap((tag) => {
+    const file = `${tag}.sql`;
+    return (textOf(folder, tag) ?? '').split(BREAKPOINT).map((sql) => ({ file, sql }));
+  });
   // Drizzle says which statement failed, but not in which file. It tells a logger before it runs one.
+  let at = -1;
   const logger = {
     logQuery(query: string) {
-      last = fileOf(query) ?? last;
+      const found = statements.findIndex(({ sql }, index) => index > at && sql === query);
+      if (found >= 0) at = found;
     },
+  };
+  const fileOf = (error: unknown) => {
+    const isMentioned = (index: number) => messageOf(error).includes(statements[index]?.sql ?? '\0');
+    // Some drivers refuse a statement before it is logged.
+    return statements[!isMentioned(at) && isMentioned(at + 1) ? at + 1 : at]?.file;
   };
   const [driver, connect] = url.startsWith('sqlite:')
     ? (['better-sqlite3', openSqlite] as const)
@@ -135,7 +146,8 @@ async function migrate(url: string, folder: string, config: MigrateConfig): Prom
   try {
     await migrator.migrate(orm.drizzle({ client, logger }), config);
   } catch (error) {
-    throw last === undefined ? schemaFailed('migrations in', folder, error) : schemaFailed('migration', last, error);
+    const file = fileOf(error);
+    throw file === undefined ? schemaFailed('migrations in', folder, error) : schemaFailed('migration', file, error);
   } finally {
     await end();
   }

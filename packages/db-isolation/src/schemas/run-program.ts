@@ -87,16 +87,20 @@ function binaries(directory: string): readonly string[] {
 /** Answers what shows the last lines of both streams, as they came. */
 function collect(child: ChildProcess): () => string {
   let text = '';
+  let isCut = false;
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
-      // At the beginning of a line, since half a secret would not be known for one.
-      if (text.length > REMEMBERED) text = text.slice(text.indexOf('\n', text.length - REMEMBERED) + 1);
+      if (text.length <= REMEMBERED) return;
+      text = text.slice(-REMEMBERED);
+      isCut = true;
     });
   }
   return () => {
-    const lines = maskSecrets(text.trimEnd()).split('\n').slice(-SHOWN_LINES);
-    return text.trim() === '' ? 'It printed nothing.' : `The end of what it printed:\n  ${lines.join('\n  ')}\n`;
+    if (text.trim() === '') return 'It printed nothing.';
+    const lines = text.trimEnd().split('\n');
+    if (isCut) lines[0] = '…'; // half a secret would not be known for one
+    return `The end of what it printed:\n  ${maskSecrets(lines.slice(-SHOWN_LINES).join('\n  '))}\n`;
   };
 }
 
