@@ -347,14 +347,24 @@ export function closed(): IsolationError {
   );
 }
 
+/** Whether something is an error. In Jest, those of Node and of native modules are no instances of the test's `Error`. */
+export function isErrorLike(thrown: unknown): thrown is Error & { readonly [property: string]: unknown } {
+  return typeof thrown === 'object' && thrown !== null && 'message' in thrown && 'stack' in thrown;
+}
+
+/** The errors that one error stands for; itself for one that stands for no others. */
+export function errorsIn(thrown: unknown): readonly unknown[] {
+  return isErrorLike(thrown) && Array.isArray(thrown.errors) ? thrown.errors : [thrown];
+}
+
 /** The message of anything that was thrown, also when it is not an Error. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return isErrorLike(thrown) ? thrown.message : String(thrown);
 }
 
 /** Whether `thrown` is a system error with this code, such as `ENOENT`. */
 export function hasCode(thrown: unknown, ...codes: string[]): boolean {
-  return thrown instanceof Error && 'code' in thrown && codes.includes(String(thrown.code));
+  return isErrorLike(thrown) && codes.includes(String(thrown.code));
 }
 
 function withList(error: IsolationError, items: readonly string[]): IsolationError {

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { hasCode } from '../errors.ts';
 
 /** Text that only one process ever has: `<boot>-<pid namespace>-<pid>-<start time>`. */
 export function processIdentity(): string {
@@ -51,7 +52,7 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+    return !hasCode(error, 'ESRCH');
   }
 }
 

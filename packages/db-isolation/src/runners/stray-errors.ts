@@ -1,5 +1,5 @@
 import type { ManagedLease } from '../core/lease.ts';
-import { hasCode, messageOf } from '../errors.ts';
+import { hasCode, isErrorLike, messageOf } from '../errors.ts';
 import type { Leak } from '../leaks.ts';
 import { firstOfApp } from '../place.ts';
 
@@ -63,10 +63,10 @@ function isOfEndedTest(error: unknown): boolean {
 /** An error that says that something was refused has been counted when it was refused. Answers what takes it back. */
 function hold(lease: ManagedLease<unknown>, error: unknown, leak: Leak): () => void {
   if (hasCode(error, 'DBI_STALE_LEASE', 'DBI_FOREIGN_DATABASE')) return () => undefined;
-  const place = error instanceof Error ? firstOfApp(error.stack ?? '') : undefined;
+  const place = isErrorLike(error) ? firstOfApp(error.stack ?? '') : undefined;
   return lease.record(place ? { ...leak, place } : leak);
 }
 
 function textOf(thrown: unknown): string {
-  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : messageOf(thrown);
+  return isErrorLike(thrown) ? `${thrown.name}: ${thrown.message}` : messageOf(thrown);
 }

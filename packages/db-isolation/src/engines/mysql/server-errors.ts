@@ -1,5 +1,6 @@
 import {
   IsolationError,
+  isErrorLike,
   messageOf,
   noPermission,
   serverDiskFull,
@@ -28,13 +29,13 @@ const NUMBERS = {
 
 /** Whether the server reported one of the errors of this kind. */
 export function isError(error: unknown, kind: keyof typeof NUMBERS): boolean {
-  const number = error instanceof Error && 'errno' in error ? error.errno : undefined;
+  const number = isErrorLike(error) ? error.errno : undefined;
   return (NUMBERS[kind] as readonly unknown[]).includes(number);
 }
 
 /** Whether the server does not accept a statement for what it says, and not for its own state or the user's rights. */
 export function isRejection(error: unknown): boolean {
-  if (!(error instanceof Error) || !('sqlState' in error) || ('fatal' in error && error.fatal === true)) return false;
+  if (!isErrorLike(error) || !('sqlState' in error) || error.fatal === true) return false;
   return (
     statementError('', '', error) === error && !isError(error, 'badDatabase') && !isError(error, 'lockWaitTimeout')
   );
@@ -75,7 +76,7 @@ function remedy(error: unknown, account: string): string {
 }
 
 function reason(error: unknown, user: string): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = isErrorLike(error) && 'code' in error ? String(error.code) : '';
   switch (code) {
     case 'ECONNREFUSED':
       return 'nothing listens there (connection refused)';

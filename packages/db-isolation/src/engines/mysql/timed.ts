@@ -1,4 +1,4 @@
-import { messageOf } from '../../errors.ts';
+import { isErrorLike, messageOf } from '../../errors.ts';
 import type { Findings } from '../findings.ts';
 import type { Row } from '../server/dialect.ts';
 import type { MysqlConnection } from './connection.ts';
@@ -50,5 +50,5 @@ export class Timed {
 
 /** Whether the time was up while the server was at work. */
 export function isTimeout(error: unknown): boolean {
-  return error instanceof Error && 'errno' in error && TIMEOUTS.includes(Number(error.errno));
+  return isErrorLike(error) && TIMEOUTS.includes(Number(error.errno));
 }

@@ -1,5 +1,6 @@
 import {
   databaseInUse,
+  errorsIn,
   hasCode,
   type IsolationError,
   messageOf,
@@ -49,6 +50,6 @@ export function dropError(name: string, error: unknown): unknown {
 
 /** An address with several numbers fails once for each of them. */
 function reason(error: unknown): string {
-  const first = error instanceof AggregateError ? error.errors[0] : error;
+  const first = errorsIn(error)[0];
   return messageOf(first) || String((error as { code?: unknown }).code);
 }

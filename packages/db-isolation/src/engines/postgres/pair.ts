@@ -1,4 +1,4 @@
-import { messageOf } from '../../errors.ts';
+import { isErrorLike, messageOf } from '../../errors.ts';
 import type { Findings } from '../findings.ts';
 import type { AdminConnection, Row } from '../server/dialect.ts';
 import type { ComparedTable } from './compared-tables.ts';
@@ -83,5 +83,5 @@ function isAboutContent(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  return isErrorLike(error) && 'code' in error ? String(error.code) : '';
 }

@@ -1,5 +1,5 @@
 import type BetterSqlite3 from 'better-sqlite3';
-import { messageOf } from '../../errors.ts';
+import { isErrorLike, messageOf } from '../../errors.ts';
 import { nextTurn } from '../../real-time.ts';
 import type { Changes } from '../changes.ts';
 import { type Definition, type Definitions, schemaChanges } from '../definitions.ts';
@@ -51,7 +51,7 @@ async function compare(db: BetterSqlite3.Database, findings: Findings): Promise<
 
 /** Whether it is due to what is in a file, and not to the disk. */
 function isAboutContent(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = isErrorLike(error) && 'code' in error ? String(error.code) : '';
   return code === HOT_JOURNAL || /^SQLITE_(?!IOERR|FULL|CANTOPEN|NOMEM|PERM)/.test(code);
 }
 
