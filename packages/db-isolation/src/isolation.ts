@@ -235,7 +235,7 @@ class DatabaseIsolation<Db> implements RunnableIsolation<Db> {
     const templates = new Templates(session, client, schema);
     const pool = new ClonePool(() => templates.clone(), { ahead: session.worksAhead });
     const forgetExit = atExit({
-      whenIdle: () => void this.close().catch(() => undefined), // the next run removes what it could not
+      whenIdle: () => this.close().catch(() => undefined), // the next run removes what it could not
       whileExiting: () => session.closeAtExit(),
     });
     this.#endSession = async () => {

@@ -1,9 +1,11 @@
+import { outside } from './sandbox.ts';
+
 // Tests replace the clock, and some forget to put it back. What this package waits for, and the age of what it keeps,
 // must not depend on that: these are Node's functions as they were when this file was loaded.
-const { clearInterval, clearTimeout, performance, setImmediate, setInterval, setTimeout } = globalThis;
+const { clearInterval, clearTimeout, performance, setImmediate, setInterval, setTimeout } = outside;
 
 /** Milliseconds since 1970. */
-export const now = Date.now;
+export const now = outside.Date.now;
 
 /** Milliseconds since an unknown moment; changes of the system's time do not show in it. */
 export const elapsed = performance.now.bind(performance);

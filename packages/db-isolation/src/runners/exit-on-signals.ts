@@ -1,3 +1,7 @@
+import { outside, undoAtEndOfSandbox } from '../sandbox.ts';
+
+const { process } = outside;
+
 /** Exit codes that shells use: 128 plus the number of the signal. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -12,6 +16,7 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 export function exitOnSignals(): void {
   for (const [signal, listener] of LISTENERS) {
     if (!process.listeners(signal).includes(listener)) process.prependListener(signal, listener);
+    undoAtEndOfSandbox(() => void process.off(signal, listener));
   }
 }
 

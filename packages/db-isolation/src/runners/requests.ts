@@ -1,8 +1,9 @@
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { LeaseContext } from '../core/context.ts';
 import { repeat } from '../real-time.ts';
+import { replace, undoAtEndOfSandbox } from '../sandbox.ts';
 
 /**
  * Lets requests to a server in this process reach the test that sent them, also when the server has been listening since
@@ -66,14 +67,17 @@ const IN_FLIGHT_MS = 5_000;
  */
 function beforeEachRequest(listener: (socket: Socket) => void): void {
   const { onSocket } = ClientRequest.prototype;
-  ClientRequest.prototype.onSocket = function (socket, ...rest) {
+  const bound: typeof onSocket = function (this: ClientRequest, socket, ...rest) {
     if (socket) listener(socket);
     return onSocket.call(this, socket, ...rest);
   };
+  replace(ClientRequest.prototype, 'onSocket', bound);
 }
 
 function on<Message>(channel: string, listener: (message: Message) => void): void {
-  subscribe(channel, (message) => listener(message as Message));
+  const heard = (message: unknown) => listener(message as Message);
+  subscribe(channel, heard);
+  undoAtEndOfSandbox(() => void unsubscribe(channel, heard));
 }
 
 function connectionKey(clientPort: number | undefined, serverPort: number | undefined): string {

@@ -1,10 +1,11 @@
 import { atExit } from '../core/at-exit.ts';
 import type { Lease, ManagedLease, ReleaseReport } from '../core/lease.ts';
 import type { Kept } from '../engines/engine.ts';
-import { messageOf, tooEarlyOrLate } from '../errors.ts';
+import { errorsIn, messageOf, tooEarlyOrLate } from '../errors.ts';
 import { describeLeak } from '../leaks.ts';
 import { nextTurn } from '../real-time.ts';
 import type { RunnerAccess } from '../runner-access.ts';
+import { outside } from '../sandbox.ts';
 
 /** What a describe block works with: valid in its tests and in its `beforeEach` and `afterEach` hooks. */
 export interface TestDatabase<Db> {
@@ -51,8 +52,7 @@ export async function settleQuietly<Db>(access: RunnerAccess<Db>): Promise<void>
   try {
     await access.settle();
   } catch (error) {
-    const causes = error instanceof AggregateError ? error.errors : [error];
-    for (const cause of causes) warn(messageOf(cause));
+    for (const cause of errorsIn(error)) warn(messageOf(cause));
   }
 }
 
@@ -101,5 +101,5 @@ export class KeptList {
 const SHOWN = 20;
 
 export function warn(text: string): void {
-  process.stderr.write(`db-isolation: ${text}\n`);
+  outside.process.stderr.write(`db-isolation: ${text}\n`);
 }

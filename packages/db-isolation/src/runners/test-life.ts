@@ -4,6 +4,7 @@ import type { Kept } from '../engines/engine.ts';
 import type { IsolationError } from '../errors.ts';
 import { placeOfCaller } from '../place.ts';
 import type { RunnerAccess } from '../runner-access.ts';
+import { outside } from '../sandbox.ts';
 import { verdictOn } from './evidence.ts';
 import { isSignalled } from './exit-on-signals.ts';
 import { LateLeaks } from './late-leaks.ts';
@@ -68,6 +69,11 @@ export class TestLife<Db> {
    */
   async settle(): Promise<IsolationError | undefined> {
     await settleQuietly(this.#access);
+    return this.late();
+  }
+
+  /** An error for what tests have done after their end since this was asked the last time, if there is any. */
+  late(): IsolationError | undefined {
     return this.#late.take();
   }
 
@@ -84,7 +90,7 @@ export class TestLife<Db> {
   #abandon(): void {
     const own = this.#access.context.own();
     const lease = own && this.#running.has(own) ? own : this.#only();
-    if (lease === undefined || isSignalled(process.exitCode)) return;
+    if (lease === undefined || isSignalled(outside.process.exitCode)) return;
     const place = placeOfCaller()();
     lease.abandon({ kind: 'exit', message: 'it ended the process, and the run with it', ...(place && { place }) });
   }

@@ -2,6 +2,7 @@ import childProcess from 'node:child_process';
 import { syncBuiltinESMExports } from 'node:module';
 import workerThreads from 'node:worker_threads';
 import { placeOfCaller } from '../../place.ts';
+import { replace } from '../../sandbox.ts';
 import { guardState, isArmed } from '../state.ts';
 
 /**
@@ -17,15 +18,16 @@ export function watchHelpers(): void {
       if (isArmed() && this.pid !== undefined) note(this, this.pid);
       return result;
     };
-    Reflect.set(childProcess.ChildProcess.prototype, 'spawn', guarded);
+    replace(childProcess.ChildProcess.prototype as unknown as { spawn: unknown }, 'spawn', guarded);
   }
-  workerThreads.Worker = new Proxy(workerThreads.Worker, {
+  const Guarded = new Proxy(workerThreads.Worker, {
     construct(Worker, args, target) {
       const worker: workerThreads.Worker = Reflect.construct(Worker, args, target);
       if (isArmed()) note(worker);
       return worker;
     },
   });
+  replace(workerThreads as { Worker: typeof Guarded }, 'Worker', Guarded);
   syncBuiltinESMExports();
 }
 

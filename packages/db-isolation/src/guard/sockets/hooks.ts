@@ -2,6 +2,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import tls from 'node:tls';
 import { placeOfCaller } from '../../place.ts';
+import { replace } from '../../sandbox.ts';
 import { guardState, isArmed } from '../state.ts';
 import { routeOf } from './route.ts';
 import { follow, watch } from './watch.ts';
@@ -12,7 +13,7 @@ import { follow, watch } from './watch.ts';
  */
 export function watchSockets(): void {
   const { connect } = net.Socket.prototype;
-  net.Socket.prototype.connect = function guardedConnect(this: net.Socket, ...args: unknown[]) {
+  const guardedConnect = function (this: net.Socket, ...args: unknown[]) {
     Reflect.apply(connect, this, args);
     if (isArmed()) {
       const { trusted, claiming } = guardState();
@@ -20,14 +21,16 @@ export function watchSockets(): void {
       watch(this, origin); // only now, since the method sets the socket back
     }
     return this;
-  } as typeof connect;
+  };
+  replace(net.Socket.prototype, 'connect', guardedConnect as typeof connect);
 
   const secure = tls.connect;
-  tls.connect = function guardedTlsConnect(...args: unknown[]) {
+  const guardedTlsConnect = (...args: unknown[]) => {
     const socket: tls.TLSSocket = Reflect.apply(secure, tls, args);
     // What is written to an encrypted socket does not come by the one below it, which may have been connected before.
     for (const option of args) follow(Object(option).socket, socket);
     return socket;
-  } as typeof secure;
+  };
+  replace(tls as { connect: typeof secure }, 'connect', guardedTlsConnect as typeof secure);
   syncBuiltinESMExports();
 }

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { placeOfCaller } from '../../place.ts';
+import { outside, replace, sandbox } from '../../sandbox.ts';
 import { guardState, isArmed, type Opened } from '../state.ts';
-import { type NativeDatabase, refuseForeign, watchAttaching } from './attached.ts';
+import { type NativeDatabase, refuseForeign, replaceNative, watchAttaching } from './attached.ts';
 import { admitFile, fileOf } from './files.ts';
 import { attachesByValue, filesIn } from './statements.ts';
 
@@ -22,14 +23,16 @@ interface Addon {
 
 /** Every load of the native part is seen, however the package is imported, how often and under which name. */
 export function watchAddons(): void {
+  const { process } = outside;
   const { dlopen } = process;
-  process.dlopen = function guardedDlopen(...args) {
+  replace(process, 'dlopen', function guardedDlopen(this: NodeJS.Process, ...args: Parameters<typeof dlopen>) {
     dlopen.apply(this, args);
     watchAddon(args[0]);
     noteOther(args[0], args[1]);
-  };
+  });
   // Those that were loaded before.
-  for (const [file, module] of Object.entries(createRequire(import.meta.url).cache)) {
+  const { modules = createRequire(import.meta.url).cache } = sandbox ?? {};
+  for (const [file, module] of Object.entries(modules)) {
     watchAddon(module);
     noteOther(module, file);
   }
@@ -47,7 +50,7 @@ function watchAddon(module: object | undefined): void {
   const Native = exported.Database;
   const Guarded = guardedClass(Native);
   watched.add(Guarded);
-  exported.Database = Guarded;
+  replace(exported, 'Database', Guarded);
   guardMethods(Native.prototype);
 }
 
@@ -126,7 +129,7 @@ function guardMethods(prototype: Handle): void {
       }
       return result;
     };
-    Reflect.defineProperty(prototype, method, { value: guarded, writable: true, configurable: true });
+    replaceNative(prototype, method, guarded);
   }
 }
 

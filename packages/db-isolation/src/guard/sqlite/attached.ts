@@ -1,4 +1,5 @@
 import { placeOfCaller } from '../../place.ts';
+import { undoAtEndOfSandbox } from '../../sandbox.ts';
 import { isArmed } from '../state.ts';
 import { admitFile, fileOf } from './files.ts';
 
@@ -30,7 +31,18 @@ export function watchAttaching(statement: object, database: NativeDatabase): voi
     if (attached && isArmed()) refuseForeign(attached);
     return result;
   };
-  Reflect.defineProperty(kind, 'run', { value: guarded, writable: true, configurable: true });
+  replaceNative(kind, 'run', guarded);
+}
+
+/** Replaces a method of the native part, in a sandbox for as long as that lasts. */
+export function replaceNative(prototype: object, method: string, guarded: unknown): void {
+  const native: unknown = Reflect.get(prototype, method);
+  const set = (value: unknown) =>
+    Reflect.defineProperty(prototype, method, { value, writable: true, configurable: true });
+  set(guarded);
+  undoAtEndOfSandbox(() => {
+    if (Reflect.get(prototype, method) === guarded) set(native);
+  });
 }
 
 /**
