@@ -58,9 +58,10 @@ export function command(options: CommandOptions): Schema<unknown> {
     fingerprint() {
       return fingerprintOf('command', commands, hashTrees(paths), environmentValues(options.env), addressEnv);
     },
-    async apply(_db, { url }) {
+    async apply(_db, { execute, url }) {
       const directory = cwd ?? process.cwd();
       if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) throw schemaNotFound('directory', directory);
+      await execute('select 1'); // the client's first connection may set what stays in the database
       const variables = addressVariables(addressEnv, 'addressEnv', url);
       for (const words of commands) {
         await runProgram(words, { directory, variables, timeout }).catch((error: unknown) => {

@@ -177,6 +177,19 @@ function onKind(kind: Kind): void {
     if (execute) expect((await rejection(execute('select 1'))).message).to.contain('given back');
   });
 
+  // SQLite executes at once.
+  if (kind !== SQLITE) {
+    it('says of what is still being executed when the template is done that it was not awaited', async () => {
+      const schema = customSchema<string>({
+        fingerprint: 'does not wait',
+        async apply(_url, { execute }) {
+          execute('create table word (text varchar(200))').catch(() => undefined);
+        },
+      });
+      await failure('DBI_TEMPLATE_IN_USE', () => isolationWith({ schema }).acquire());
+    });
+  }
+
   it('leads to it by environment variables while the test runs, also from a child process', async () => {
     const isolation = isolationWith({ client: urlClient({ env: kind.env }) });
     for (const before of ['before', undefined]) {

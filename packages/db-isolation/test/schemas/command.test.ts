@@ -6,14 +6,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createIsolation } from '@acme/db-isolation';
 import { urlClient } from '@acme/db-isolation/clients/url';
+import { sqlite } from '@acme/db-isolation/engines/sqlite';
 import { type CommandOptions, command } from '@acme/db-isolation/schemas/command';
+import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { schemaContract } from '../contracts/schema-contract.ts';
 import { engineOn } from '../support/clients-under-test.ts';
 import { failure } from '../support/rejections.ts';
 import { describeWith } from '../support/servers/available.ts';
 import { withSql } from '../support/sql.ts';
-import { setEnvironment, useWorkspace } from '../support/workspace.ts';
+import { fileOf, setEnvironment, useWorkspace } from '../support/workspace.ts';
 
 const node = process.execPath;
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
@@ -105,6 +107,19 @@ describe('command', () => {
     expect(process.env).to.include({ COMMAND_TEST: 'inherited' }).and.not.have.any.keys('A', 'B');
   });
 
+  it('leaves a database in the journal mode that the engine is told to use', async () => {
+    const cwd = workspace.write('wal', { 'migrate.cjs': MIGRATE, 'schema.sql': SQL('a') });
+    const schema = command({ run: [node, 'migrate.cjs', 'schema.sql'], files: cwd, addressEnv, cwd });
+    const engine = sqlite({ pragmas: { journal_mode: 'wal' } });
+    const isolation = createIsolation({ engine, client: urlClient(), schema, keep: 'never' });
+    workspace.atEnd(() => isolation.close());
+    await isolation.run('reads', (lease) => {
+      const file = new Database(fileOf(lease));
+      expect(file.pragma('journal_mode', { simple: true })).to.equal('wal');
+      file.close();
+    });
+  });
+
   it('says which command failed, how, and what it printed last, without passwords', async () => {
     const printing = `for (let i = 1; i <= 100; i += 1) console.log('line ' + i + '.');
       console.error('cannot reach postgres://me:secret@db.example/app'); process.exitCode = 3;`;
@@ -187,14 +202,12 @@ describe('command', () => {
     const before = print();
     expect(print({}, {}, 'elsewhere')).to.equal(before);
     expect(print({}, { timeout: 5, cwd: '/' })).to.equal(before);
-    const project = (name: string, files: Record<string, string>) => workspace.write(name, files);
+    const { '2_b/migration.sql': text, ...others } = FILES;
+    const renamed = workspace.write('renamed', { ...others, '3_b/migration.sql': text });
     const different = {
       'a file': print({ '2_b/migration.sql': '3' }),
       'one more file': print({ '3_c/migration.sql': '' }),
-      'another name of a directory': command({
-        run: ['a', 'b'],
-        files: project('renamed', { ...FILES, '0_b/migration.sql': '2', '2_b/migration.sql': '2' }),
-      }).fingerprint(),
+      'another name of a directory': command({ run: ['a', 'b'], files: renamed }).fingerprint(),
       'an imported module': print({ 'lib.ts': '// changed' }),
       'another argument': print({}, { run: ['a', 'c'] }),
       'two commands': print({}, { run: [['a'], ['b']] }),
