@@ -68,6 +68,12 @@ export class Trail {
     if (matters) this.#remember(step);
   }
 
+  /** What was sent until now is nobody's leak. */
+  forget(): void {
+    this.#steps.clear();
+    this.#last = undefined;
+  }
+
   /** The statements that may have begun a leak of this kind, oldest first. */
   steps(kind: Beginning): readonly Step[] {
     return this.#steps.get(kind) ?? [];
