@@ -11,14 +11,13 @@ export const modes = { serial: [], parallel: ['--parallel', '--jobs', '4'] };
 
 const LIBRARY = 'packages/db-isolation/test';
 const SERVERS = `${LIBRARY}/servers`;
+const CONSUMERS = `${LIBRARY}/consumers`;
 const API = 'apps/api/test';
 
 /** Tests of the API that start it as a process: how many workers Mocha has makes no difference to them. */
-const API_PROCESSES = ['main', 'readme', 'starting'].map((name) => join(API, `${name}.test.ts`));
-
-/** The same, of what operators do; `npm run test:servers` runs them on servers. */
-const API_OPERATION = [
-  ...['audit-command', 'backup', 'build', 'keys-command', 'production-page', 'running', 'slow-clients'],
+const API_PROCESSES = [
+  ...['audit-command', 'backup', 'build', 'keys-command', 'main', 'production-page', 'readme', 'running'],
+  ...['slow-clients', 'starting'],
 ].map((name) => join(API, `${name}.test.ts`));
 
 /** What every engine and every client has to do, on each of them. */
@@ -29,31 +28,28 @@ const CONTRACTS = ['sqlite/engine', 'postgres/engine', 'mysql/engine', 'clients/
 /**
  * The suites that `npm test` runs on these engines, with their files in each mode. Each runs in a Mocha process of its
  * own: only the API's suite wants a database for every test, and it runs once for each engine. Of the library only the
- * contracts run in both modes.
+ * contracts run in both modes; the API's suite in one process on servers is part of {@link serverSuites}.
  */
 export function suitesOn(engines) {
-  const library = testFiles(LIBRARY).filter((file) => !file.startsWith(SERVERS));
+  const library = testFiles(LIBRARY).filter((file) => !file.startsWith(SERVERS) && !file.startsWith(CONSUMERS));
   const api = testFiles(API);
-  const inProcess = api.filter((file) => !API_OPERATION.includes(file));
+  const parallel = api.filter((file) => !API_PROCESSES.includes(file));
   return [
     { name: 'library', engine: engines.join(', '), args: [], env: {}, files: { serial: CONTRACTS, parallel: library } },
     ...engines.map((engine) => ({
       ...apiOn(engine),
-      files: {
-        serial: engine === 'sqlite' ? api : inProcess,
-        parallel: inProcess.filter((file) => !API_PROCESSES.includes(file)),
-      },
+      files: engine === 'sqlite' ? { serial: api, parallel } : { parallel },
     })),
   ];
 }
 
-/** The library's tests that kill processes, start servers anew and fill disks; and the API in operation on servers. */
+/** The library's tests that kill processes, start servers anew and fill disks; and the API in one process on servers. */
 export function serverSuites(engines) {
   const library = { name: 'servers', engine: engines.join(', '), args: [], env: {} };
   const servers = engines.filter((engine) => engine !== 'sqlite');
   return [
     { ...library, files: { parallel: testFiles(SERVERS) } },
-    ...servers.map((engine) => ({ ...apiOn(engine), name: 'operation', files: { parallel: API_OPERATION } })),
+    ...servers.map((engine) => ({ ...apiOn(engine), files: { serial: testFiles(API) } })),
   ];
 }
 

@@ -17,6 +17,11 @@ export async function runSuites(runs, { atOnce, args, env }) {
   return rows;
 }
 
+/** What {@link runSuites} takes for one suite: a run in each mode that it has files for. */
+export function runsOf(suite) {
+  return Object.keys(suite.files).map((mode) => ({ suite, mode }));
+}
+
 /** The table of counts, then what failed once more, so that a log that keeps only its end still says it. */
 export function printResults(rows) {
   printTable(rows);
