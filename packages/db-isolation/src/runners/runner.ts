@@ -75,7 +75,7 @@ export class KeptList {
   }
 
   add(kept: Kept): void {
-    this.#kept.push(kept);
+    if (!this.#kept.includes(kept)) this.#kept.push(kept);
   }
 
   remove(kept: Kept): void {

@@ -77,6 +77,12 @@ export class TestLife<Db> {
     return this.#late.take();
   }
 
+  /** The runner tries a test again and does not print what the attempt before failed with: lists its database instead. */
+  retried(test: object): void {
+    const kept = this.#keptOf.get(test);
+    if (kept) this.#unnamed.add(kept);
+  }
+
   /** Of a test that fails again and again, only the last attempt is worth a look. */
   async #forgetEarlierAttempt(test: object, kept: Kept): Promise<void> {
     const earlier = this.#keptOf.get(test);
