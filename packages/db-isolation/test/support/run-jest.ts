@@ -1,0 +1,100 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import type { DirectoryResult } from 'tmp-promise';
+import type { RunnerTest } from '../contracts/runner-contract.ts';
+import { compilePackage, createProject, type Project } from './installed-package.ts';
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/', import.meta.url));
+const JEST = createRequire(import.meta.url).resolve('jest/bin/jest');
+
+/** What the fixtures use besides the library. */
+const PACKAGES = ['better-sqlite3', 'express', 'jest-environment-node', 'knex', 'pg', 'supertest'];
+
+/** A project in CommonJS without any loader, in which the compiled package is installed. */
+export interface JestProject {
+  readonly path: string;
+  /** What `node` is started with to run some of its tests. */
+  arguments(options: JestOptions): readonly string[];
+  remove(): Promise<void>;
+}
+
+export interface JestOptions {
+  /** Paths of files in the project, without `.suite`; several may begin alike. */
+  readonly files: readonly string[];
+  /** A file that gets the results as JSON, besides what is printed. */
+  readonly report: string;
+  /** Settings of Jest's configuration besides the environment. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly args?: readonly string[];
+}
+
+/** Makes the project once for all tests of a file. */
+export async function createJestProject(): Promise<JestProject> {
+  const compiled: DirectoryResult = await compilePackage();
+  const project: Project = await createProject(compiled);
+  await compiled.cleanup();
+  for (const name of PACKAGES) project.install(name);
+  buildSync({
+    entryPoints: [`${FIXTURES}jest/contract/*.suite.ts`],
+    outdir: join(project.path, 'contract'),
+    bundle: true,
+    alias: { 'node:assert/strict': `${FIXTURES}jest/contract/assert.ts` },
+    external: [...PACKAGES, '@acme/db-isolation'],
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'warning',
+  });
+  const { path } = project;
+  writeFileSync(join(path, 'package.json'), '{ "name": "a-project-with-jest" }');
+  return {
+    path,
+    arguments({ files, report, config = {}, args = [] }) {
+      const settings = {
+        rootDir: path,
+        testEnvironment: '@acme/db-isolation/runners/jest-environment',
+        testMatch: files.map((file) => `<rootDir>/${file}.suite.*js`),
+        testTimeout: 60_000, // far above what a busy machine needs
+        ...config,
+      };
+      return [JEST, '--config', JSON.stringify(settings), '--json', `--outputFile=${report}`, ...args];
+    },
+    remove: () => project.remove(),
+  };
+}
+
+interface JsonReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly JsonTest[];
+  }[];
+}
+
+interface JsonTest {
+  readonly fullName: string;
+  readonly status: 'passed' | 'failed' | 'pending' | 'todo';
+  readonly failureMessages?: readonly string[];
+}
+
+/** What Jest's JSON report tells. */
+export function jestResults(report: string): readonly RunnerTest[] {
+  return filesIn(report).flatMap(({ assertionResults }) =>
+    assertionResults.map(({ fullName, status, failureMessages = [] }) => ({
+      title: fullName,
+      state: status === 'passed' || status === 'failed' ? status : 'skipped',
+      message: failureMessages.join('\n'),
+    })),
+  );
+}
+
+/** What it tells of each file as a whole, by the file's name; empty for one that passed. */
+export function jestFiles(report: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(filesIn(report).map(({ name, message }) => [basename(name), message]));
+}
+
+function filesIn(report: string): JsonReport['testResults'] {
+  return (JSON.parse(readFileSync(report, 'utf8')) as JsonReport).testResults;
+}
