@@ -22,7 +22,7 @@ export const NO_LIMIT = { timeout: Number.POSITIVE_INFINITY };
 type Around = (call: () => unknown) => unknown;
 
 /** Answers the context that a function of this test has to be called in, if it has to be called in any. */
-type Binder = (test: object) => Around | undefined;
+type Binder = (test: NodeTest) => Around | undefined;
 
 const binders = new Set<Binder>();
 const called = new WeakSet<object>();
@@ -67,7 +67,7 @@ function watchCalls(): void {
 }
 
 /** By its prototype: asking an app's object for a property may do something. */
-function isTest(value: unknown): value is object {
+function isTest(value: unknown): value is NodeTest {
   if (typeof value !== 'object' || value === null) return false;
   return Object.getPrototypeOf(value)?.constructor?.name === 'TestContext';
 }

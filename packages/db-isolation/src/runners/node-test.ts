@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import type { Lease, ManagedLease } from '../core/lease.ts';
 import type { IsolationError } from '../errors.ts';
 import type { Isolation } from '../isolation.ts';
+import { nextTurn } from '../real-time.ts';
 import { accessOf, type RunnerAccess } from '../runner-access.ts';
 import { exitOnSignals } from './exit-on-signals.ts';
 import {
@@ -93,6 +94,8 @@ class NodeTests<Db> {
   /** By `t`; also of subtests, which share it. */
   readonly #leases = new WeakMap<object, ManagedLease<Db>>();
   readonly #running = new Map<NodeTest, ManagedLease<Db>>();
+  /** What a subtest has failed with, by the database that it shared: Node fails the test itself only after its hooks. */
+  readonly #failedSubtests = new WeakMap<ManagedLease<Db>, unknown>();
   readonly #own = () => this.#access.context.own();
 
   constructor(access: RunnerAccess<Db>) {
@@ -131,12 +134,16 @@ class NodeTests<Db> {
   }
 
   /** The test's own one; in a subtest, which begins in the context of the test around it, that one's. */
-  #leaseOf(test: object): ManagedLease<Db> | undefined {
+  #leaseOf(test: NodeTest): ManagedLease<Db> | undefined {
     const known = this.#leases.get(test);
     if (known) return known;
     const outer = this.#own();
     if (!outer || outer.ended) return undefined;
     this.#leases.set(test, outer);
+    afterAllHooks(test, async () => {
+      const failure = failureOf(test);
+      if (failure !== undefined) this.#failedSubtests.set(outer, failure);
+    });
     return outer;
   }
 
@@ -149,9 +156,10 @@ class NodeTests<Db> {
     const fail = (error: IsolationError) => {
       found = error;
     };
+    await nextTurn(); // Node fails the test for a rejection that nobody handles, and is told of it only now
     await this.#life.end(lease, {
       test,
-      failure: failureOf(test),
+      failure: failureOf(test) ?? this.#failedSubtests.get(lease),
       fail: isReported ? undefined : fail,
       attach: (text) => !isReported && attachToFailure(test, text),
     });
