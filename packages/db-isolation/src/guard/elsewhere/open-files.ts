@@ -1,4 +1,5 @@
 import { fstatSync, readSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 import type { Leak } from '../../leaks.ts';
 import { permitFor } from '../sqlite/files.ts';
 import { guardState, type Permitted } from '../state.ts';
@@ -28,7 +29,8 @@ function leaksHere(database: Permitted): readonly Leak[] {
   state.seen = seen;
   return filesOfProcess(process.pid).flatMap(({ descriptor, path }) => {
     const permitted = permitFor(path);
-    if (permitted ? permitted !== database : state.ownFiles.has(path)) return [];
+    // Beside a worker thread there are others, whose tests have their own files open.
+    if (permitted ? permitted !== database : !isMainThread || state.ownFiles.has(path)) return [];
     const identity = identityOfDatabase(descriptor);
     if (identity === undefined || seen.has(identity)) return [];
     seen.add(identity);
