@@ -34,7 +34,7 @@ interface Rows {
 type OpenRows = Map<Statement, { readonly rows: Rows; readonly place: Place }>;
 
 /** A session whose connection the app may prepare for its use. */
-interface SqliteSession extends Session {
+export interface SqliteSession extends Session {
   /** What has been left in the connection by now belongs to the app's own preparation, and is no leak. */
   prepared(): void;
 }
