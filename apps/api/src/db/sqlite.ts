@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import { makeDirectory } from '../make-directory.ts';
+import { keepStatements } from './keep-statements.ts';
 import { SqliteClient } from './sqlite-client.ts';
 
 const LOCK_WAIT_MS = 5_000;
@@ -50,6 +51,7 @@ function prepareConnection(connection: Database, done: (error: unknown, connecti
     connection.pragma('journal_mode = WAL');
     connection.pragma('synchronous = FULL');
     connection.pragma('foreign_keys = ON');
+    keepStatements(connection);
     done(null, connection);
   } catch (error) {
     done(error, connection);

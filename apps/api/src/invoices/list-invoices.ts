@@ -38,15 +38,10 @@ const KEYS: Readonly<Record<(typeof SORTS)[number], string>> = {
 export async function listInvoices(db: Knex, request: ListRequest): Promise<Page> {
   const place = readCursor(request);
   const order = orderOf(request.sort);
-  const rows = await readOneState(db, async (trx) => {
-    const most = request.limit + 1; // one more tells whether there is a next page
-    const valued = place?.key === null ? [] : await rowsWithKey(trx, request, order, place, most);
-    if (!order.mayBeEmpty || valued.length === most) {
-      return valued;
-    }
-    const emptyPlace = place?.key === null ? place : undefined;
-    return [...valued, ...(await rowsWithoutKey(trx, request, order, emptyPlace, most - valued.length))];
-  });
+  const most = request.limit + 1; // one more tells whether there is a next page
+  const rows = order.mayBeEmpty
+    ? await readOneState(db, (trx) => rowsOfBothKinds(trx, request, order, place, most))
+    : await rowsWithKey(db, request, order, place, most);
   const shown = rows.slice(0, request.limit);
   const last = shown.at(-1);
   return {
@@ -70,6 +65,16 @@ function orderOf(sort: ListRequest['sort']): Order {
     direction: sort.startsWith('-') ? 'desc' : 'asc',
     mayBeEmpty: key.endsWith('_key'),
   };
+}
+
+/** Those with a value to be ordered by, then those without. */
+async function rowsOfBothKinds(db: Knex, request: ListRequest, order: Order, place: Place | undefined, most: number) {
+  const valued = place?.key === null ? [] : await rowsWithKey(db, request, order, place, most);
+  if (valued.length === most) {
+    return valued;
+  }
+  const emptyPlace = place?.key === null ? place : undefined;
+  return [...valued, ...(await rowsWithoutKey(db, request, order, emptyPlace, most - valued.length))];
 }
 
 async function rowsWithKey(db: Knex, request: ListRequest, order: Order, place: Place | undefined, most: number) {
@@ -105,8 +110,9 @@ function placeOf(row: Row): Place {
 }
 
 function summary(row: Row): object {
+  const { list_key, ...shown } = row;
   return {
-    ...Object.fromEntries(COLUMNS.map((name) => [name, row[name]])),
+    ...shown,
     extraction_confidence: shownConfidence(row['extraction_confidence'] as string | null),
     low_confidence: Boolean(row['low_confidence']),
   };

@@ -37,17 +37,50 @@ export function readJson(text: string): JsonValue {
  * JSON.stringify cannot do it: it has no way to write a number that is not a binary float.
  */
 export function writeJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) {
+    return JSON.stringify(value) ?? 'null';
+  }
   if (value instanceof JsonNumber) {
     return value.digits;
   }
-  if (Array.isArray(value)) {
-    return `[${value.map((item) => writeJson(item)).join(',')}]`;
+  return Array.isArray(value) ? writeArray(value) : writeObject(value as Readonly<Record<string, unknown>>);
+}
+
+// Plain loops: every reply goes through them, and lists of pairs for each object would take three times as long.
+function writeArray(items: readonly unknown[]): string {
+  let text = '';
+  for (const item of items) {
+    text += text === '' ? writeJson(item) : `,${writeJson(item)}`;
   }
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${writeJson(item)}`).join(',')}}`;
+  return `[${text}]`;
+}
+
+function writeObject(object: Readonly<Record<string, unknown>>): string {
+  let text = '';
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    if (value !== undefined) {
+      text += `${text === '' ? '' : ','}${writeKey(key)}${writeJson(value)}`;
+    }
   }
-  return JSON.stringify(value) ?? 'null';
+  return `{${text}}`;
+}
+
+/** Keys as they are written, with their colon: nearly all keys of replies are names of the service's own. */
+const WRITTEN_KEYS = new Map<string, string>();
+/** Callers may name as many keys as they like; the first ones that come are kept. */
+const MOST_KEYS = 1_000;
+
+function writeKey(key: string): string {
+  const known = WRITTEN_KEYS.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const text = `${JSON.stringify(key)}:`;
+  if (WRITTEN_KEYS.size < MOST_KEYS) {
+    WRITTEN_KEYS.set(key, text);
+  }
+  return text;
 }
 
 /** Whether a JSON value is an object: no array, no number, not null. */

@@ -14,7 +14,7 @@ export function invoiceChanges(before: Invoice | null, after: Invoice): Change[]
   const fields = [...new Set([...old.keys(), ...now.keys()])];
   return fields
     .map((field) => ({ field, old: old.get(field) ?? null, new: now.get(field) ?? null }))
-    .filter((change) => writeJson(change.old) !== writeJson(change.new));
+    .filter((change) => change.old !== change.new && writeJson(change.old) !== writeJson(change.new));
 }
 
 /** Every value of an invoice as it is on the wire. */

@@ -8,17 +8,15 @@ import { INVOICE_SUBTYPES, type Invoice, type LineItem, PROCESSING_STATES } from
 /** An invoice as /api/v1 shows it: everything that is stored, with real nulls. */
 export function representation(invoice: Invoice): object {
   const { fields, addresses, field_confirmations, line_items, ...rest } = invoice;
-  return {
-    ...rest,
-    ...fields,
-    ...addresses,
+  // Not by spreads: V8 takes a hundred times as long for several of them in one object of so many keys.
+  return Object.assign(rest, fields, addresses, {
     extraction_confidence: shownConfidence(invoice.extraction_confidence),
     tax_breakdown: Object.fromEntries(invoice.tax_breakdown),
     field_confidence: Object.fromEntries(
       [...invoice.field_confidence].map(([name, value]) => [name, new JsonNumber(value)]),
     ),
     line_items: line_items.map(lineRepresentation),
-  };
+  });
 }
 
 /** A line as it stands in its invoice. */

@@ -27,6 +27,10 @@ export function canonicalDecimal(plain: string): Decimal {
 
 /** Rounds half up, away from zero, to a number of fraction digits. */
 export function roundDecimal(value: Decimal, fractionDigits: number): Decimal {
+  const [, fraction = ''] = value.split('.', 2);
+  if (fraction.length <= fractionDigits) {
+    return canonicalDecimal(value);
+  }
   return canonicalDecimal(new Big(value).round(fractionDigits, Big.roundHalfUp).toFixed());
 }
 
