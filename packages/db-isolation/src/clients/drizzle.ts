@@ -1,11 +1,8 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DrizzleConfig } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { MySqlTable } from 'drizzle-orm/mysql-core';
 import type { MySql2Database, MySql2DrizzleConfig } from 'drizzle-orm/mysql2';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
-import type { PgTable } from 'drizzle-orm/pg-core';
-import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { Pool, PoolOptions } from 'mysql2/promise';
 import type { Pool as PgPool, PoolConfig } from 'pg';
 import type { Address } from '../engines/engine.ts';
@@ -29,17 +26,20 @@ export interface DrizzleDatabases<Schema extends Record<string, unknown>> {
 export type DrizzleDialect = Address['dialect'];
 
 /** The dialect of the tables in a schema; any for a schema without tables. */
-export type DialectOf<Schema> = [TableIn<Schema>] extends [never]
+export type DialectOf<Schema> = [NameIn<Schema[keyof Schema]>] extends [never]
   ? DrizzleDialect
-  : TableIn<Schema> extends SQLiteTable
-    ? 'sqlite'
-    : TableIn<Schema> extends PgTable
-      ? 'postgres'
-      : TableIn<Schema> extends MySqlTable
-        ? 'mysql'
-        : DrizzleDialect;
+  : DialectsByName[NameIn<Schema[keyof Schema]>];
 
-type TableIn<Schema> = Extract<Schema[keyof Schema], SQLiteTable | PgTable | MySqlTable>;
+/** By the names that Drizzle gives them in the types of its tables. */
+interface DialectsByName {
+  readonly sqlite: 'sqlite';
+  readonly pg: 'postgres';
+  readonly mysql: 'mysql';
+}
+
+type NameIn<Value> = Value extends { readonly _: { readonly config: { readonly dialect: infer Name } } }
+  ? Extract<Name, keyof DialectsByName>
+  : never;
 
 /** Options of {@link drizzleClient}. */
 export interface DrizzleClientOptions<Schema extends Record<string, unknown>, Dialect extends DrizzleDialect>
