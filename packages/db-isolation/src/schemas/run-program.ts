@@ -44,7 +44,8 @@ export async function runProgram([program = '', ...words]: readonly string[], op
     const [code, signal] = await within(timeout, ended(child), () => new TooLate());
     if (code === 0) return;
     await Promise.race([closed, sleep(LAST_WORDS_MS)]);
-    throw new Error(`it ended with ${signal ? `signal ${signal}` : `exit code ${code}`}. ${printed()}`);
+    const end = signal ? `signal ${signal}` : `exit code ${code}`;
+    throw new Error(`it ended with ${end}. To see more, run it by hand with an empty database. ${printed()}`);
   } catch (error) {
     kill();
     if (error instanceof TooLate) {

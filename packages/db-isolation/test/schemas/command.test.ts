@@ -129,7 +129,9 @@ describe('command', () => {
       expect(message).to.contain('line 100.').and.not.to.contain('line 80.');
       expect(message).to.contain('postgres://me:***@db.example/app').and.not.to.contain('secret');
     }
-    expect((await failing('process.exit(1)')).message).to.contain('exit code 1. It printed nothing.');
+    expect((await failing('process.exit(1)')).message).to.contain(
+      'by hand with an empty database. It printed nothing.',
+    );
     const argument = await failing("process.exit(1); 'mysql://me:secret@db.example/app'");
     expect(argument.message).to.contain('mysql://me:***@').and.not.to.contain('secret');
     const long = "'mysql://me:' + ['s', 'ecret'].join('').repeat(5000) + '@host\\nend'";
