@@ -41,17 +41,19 @@ describe('the OpenAPI document', () => {
     expect(response.body).to.deep.equal(document);
   });
 
-  it('is served as a page that needs nothing from elsewhere and runs nothing inline', async () => {
-    const page = await get('/api/v1/docs');
+  for (const url of ['/api/v1/docs', '/api/v1/docs/']) {
+    it(`is served as a page at ${url} that needs nothing from elsewhere and runs nothing inline`, async () => {
+      const page = await get(url);
 
-    expect(page.headers['content-security-policy']).to.contain("default-src 'none'; script-src 'self'");
-    expect(page.text).not.to.match(/https?:|<script>|<style>/);
-    const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file);
-    expect(files).to.have.length(3);
-    for (const file of files) {
-      expect((await get(`/api/v1/${file}`)).status, file).to.equal(200);
-    }
-  });
+      expect(page.headers['content-security-policy']).to.contain("default-src 'none'; script-src 'self'");
+      expect(page.text).not.to.match(/https?:|<script>|<style>/);
+      const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file);
+      expect(files).to.have.length(3);
+      for (const file of files) {
+        expect((await get(new URL(file ?? '', `http://localhost${url}`).pathname)).status, file).to.equal(200);
+      }
+    });
+  }
 
   it('calls every operation by a name of its own', () => {
     const names = operations().map(({ operation }) => operation.operationId);

@@ -11,10 +11,12 @@ export const docsOperations = [
     ...{ name: 'getOpenApi', tag, needs, summary: 'This document' },
     replies: { 200: json('OpenAPI 3.1.', z.looseObject({ openapi: z.literal('3.1.0') })) },
   }),
-  describe('get', '/api/v1/docs', {
-    ...{ name: 'getDocs', tag, needs, summary: 'The same as a page' },
-    replies: { 200: { description: 'The page.', type: 'text/html', schema: text } },
-  }),
+  ...['', '/'].map((slash) =>
+    describe('get', `/api/v1/docs${slash}`, {
+      ...{ name: `getDocs${slash && 'WithSlash'}`, tag, needs, summary: 'The same as a page' },
+      replies: { 200: { description: 'The page.', type: 'text/html', schema: text } },
+    }),
+  ),
   ...['docs.js', 'swagger-ui-bundle.js'].map((file) =>
     describe('get', `/api/v1/docs/${file}`, {
       ...{ name: `get_${file.replaceAll(/\W/g, '_')}`, tag, needs, summary: 'A script of the page' },

@@ -13,25 +13,28 @@ const POLICY = [
   ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
 ].join('; ');
 
-const PAGE = `<!doctype html>
+/** The page; `files` leads from it to what it is made of. */
+const page = (files: string) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Invoice review API</title>
-<link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="stylesheet" href="${files}swagger-ui.css">
 </head>
 <body>
 <div id="docs"></div>
-<script src="docs/swagger-ui-bundle.js"></script>
-<script src="docs/docs.js"></script>
+<script src="${files}swagger-ui-bundle.js"></script>
+<script src="${files}docs.js"></script>
 </body>
 </html>
 `;
 
-const SCRIPT = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null });\n`;
+/** The document lies beside the directory of this script, whether or not the page's own address ends in a slash. */
+const SCRIPT = `const url = new URL('../openapi.json', document.currentScript.src).href;
+SwaggerUIBundle({ url, dom_id: '#docs', deepLinking: true, validatorUrl: null });\n`;
 
-/** `/api/v1/openapi.json`, and the same as a page that needs nothing from elsewhere. */
+/** `/api/v1/openapi.json`, and the same as a page, with or without a slash, that needs nothing from elsewhere. */
 export function docsRouter(): Router {
   const router = Router({ caseSensitive: true, strict: true });
   let document: string | undefined;
@@ -45,11 +48,16 @@ export function docsRouter(): Router {
       },
     },
   });
-  addRoute(
-    router,
-    '/docs',
-    answer((response) => response.type('html').set('Content-Security-Policy', POLICY).send(PAGE)),
-  );
+  for (const [path, files] of [
+    ['/docs', 'docs/'],
+    ['/docs/', ''],
+  ] as const) {
+    addRoute(
+      router,
+      path,
+      answer((response) => response.type('html').set('Content-Security-Policy', POLICY).send(page(files))),
+    );
+  }
   addRoute(
     router,
     '/docs/docs.js',
