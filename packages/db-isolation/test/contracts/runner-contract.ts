@@ -207,7 +207,11 @@ export function runnerContract(name: string, subject: RunnerUnderTest): void {
     });
 
     it('fails each test by name for which there is no database, and goes on', () => {
-      for (const title of ['no database fails one test', 'no database fails another test']) {
+      for (const title of [
+        'no database fails one test',
+        'no database fails another test',
+        'no database and no use for one fails a test',
+      ]) {
         const { state, message } = find(run, title);
         expect(state, title).to.equal('failed');
         expect(message, title).to.contain('a schema that is broken on purpose');
