@@ -11,15 +11,19 @@ export function errorsOf({ result }: RunnerTestCase): TaskError[] {
   return (result?.errors as TaskError[] | undefined) ?? [];
 }
 
+/** Whether a test has skipped itself while it ran, or was cut short because somebody has cancelled the run. */
+export function isSkipped({ result }: RunnerTestCase): boolean {
+  return result?.state === 'skip';
+}
+
 /**
- * What an attempt has failed with; undefined when it has passed, or was skipped while it ran, as tests are too when
- * somebody cancels the run.
+ * What an attempt has failed with; undefined when it has passed or was skipped.
  *
  * @param earlier how many errors there were when it began.
  */
 export function failureOf(test: RunnerTestCase, earlier: number): unknown {
   const { result, fails } = test;
-  if (result?.state === 'skip') return undefined;
+  if (isSkipped(test)) return undefined;
   const error = errorsOf(test).slice(earlier).at(-1);
   if (fails) return error ? undefined : new Error('the test is meant to fail, and has passed');
   // An aroundEach hook inside ours has failed then, and Vitest says so later.

@@ -1,12 +1,13 @@
 import type { RunnerTestCase, RunnerTestFile } from 'vitest';
 import { leave } from '../core/at-exit.ts';
 import type { ManagedLease } from '../core/lease.ts';
+import type { IsolationError } from '../errors.ts';
 import type { RunnerAccess } from '../runner-access.ts';
 import { bindRequests } from './requests.ts';
 import { TestLife } from './test-life.ts';
 import { afterFile, isVmPool, whenWorkerEnds } from './vitest-internals.ts';
 import { exitOnSignals, nameStrayErrors } from './vitest-process.ts';
-import { errorsOf, failureOf, TestOutput } from './vitest-results.ts';
+import { errorsOf, failureOf, isSkipped, TestOutput } from './vitest-results.ts';
 import { SharedDatabase } from './vitest-shared.ts';
 
 /** One attempt at one test. */
@@ -94,13 +95,14 @@ export class VitestTests<Db> {
   /** @throws {IsolationError} why it got no database; `DBI_LEAK` to fail the test that has passed until now. */
   async #end(test: RunnerTestCase, { lease, earlier }: Attempt<Db>): Promise<void> {
     let found = lease.error;
+    const fail = (error: IsolationError): void => {
+      this.#output.failAllTheSame(test, earlier);
+      found = error;
+    };
     await this.#life.end(lease, {
       test,
       failure: found ?? failureOf(test, earlier),
-      fail: (error) => {
-        this.#output.failAllTheSame(test, earlier);
-        found = error;
-      },
+      fail: isSkipped(test) ? undefined : fail, // one that was cut short leaves what it was working with
       attach: (text) => this.#output.attach(test, earlier, text),
     });
     if (found !== undefined) throw found;

@@ -1,5 +1,5 @@
 import type { TestContext } from 'vitest';
-import * as vitest from 'vitest'; // a release without aroundEach could not be told from one that cannot be loaded
+import * as vitest from 'vitest'; // by name, older releases without aroundEach could not be loaded at all
 import type { Lease } from '../core/lease.ts';
 import { invalidOption } from '../errors.ts';
 import type { Isolation } from '../isolation.ts';

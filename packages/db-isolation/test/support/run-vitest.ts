@@ -14,13 +14,21 @@ export interface VitestOptions {
   readonly pool?: Pool;
   /** A file that gets the results as JSON, besides what is printed. */
   readonly report: string;
+  /** Default: 2. */
+  readonly workers?: number;
   readonly args?: readonly string[];
 }
 
 /** What `node` is started with to run fixtures in Vitest's own command. */
-export function vitestArguments({ files, pool = 'forks', report, args = [] }: VitestOptions): readonly string[] {
+export function vitestArguments({
+  files,
+  pool = 'forks',
+  workers = 2,
+  report,
+  args = [],
+}: VitestOptions): readonly string[] {
   return [
-    ...[VITEST, 'run', '--config', `${FIXTURES}vitest.config.ts`, '--pool', pool, '--maxWorkers', '2'],
+    ...[VITEST, 'run', '--config', `${FIXTURES}vitest.config.ts`, '--pool', pool, '--maxWorkers', `${workers}`],
     ...['--reporter', 'default', '--reporter', 'json', `--outputFile.json=${report}`],
     ...args,
     ...files.map((name) => `${FIXTURES}${name}.suite.ts`),
