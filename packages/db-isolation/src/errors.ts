@@ -12,7 +12,7 @@ export const errorCodes = {
   DBI_NO_PERMISSION: 'the user of the database server may not create databases',
   DBI_TOO_MANY_CONNECTIONS: 'the database server has no room for more connections',
   DBI_SCHEMA_NOT_FOUND: 'the migrations, seeds or SQL files are not where the schema source looks for them',
-  DBI_SCHEMA_FAILED: 'a migration, a seed or an SQL file failed while the template was built',
+  DBI_SCHEMA_FAILED: 'a migration, a seed, an SQL file or a command failed while the template was built',
   DBI_TEMPLATE_IN_USE: 'a connection was still open when the template was about to be sealed',
   DBI_NOT_CLONEABLE: 'the template holds what cannot be copied faithfully',
   DBI_TEMPLATE_TIMEOUT: 'building the template takes too long, here or in another process',
