@@ -49,6 +49,15 @@ export function firstOfApp(stack: string): string | undefined {
   return undefined;
 }
 
+/** A stack without the frames of this package, which say nothing to whoever reads the failure of a test. */
+export function withoutOwnFrames(stack: string): string {
+  const isOwn = (line: string) => /^\s+at /.test(line) && line.includes(OWN);
+  return stack
+    .split('\n')
+    .filter((line) => !isOwn(line))
+    .join('\n');
+}
+
 /** The stack above a function, which is formatted when it is asked for. */
 function capture(above: unknown): () => string {
   const { stackTraceLimit } = Error;

@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { after, beforeEach } from 'node:test';
 import { inspect } from 'node:util';
 import { IsolationError, isErrorLike } from '../errors.ts';
+import { withoutOwnFrames } from '../place.ts';
 
 // The parts of node:test that the adapter touches beyond what is documented. Where they are missing, it says so.
 
@@ -117,7 +118,7 @@ function withText(thrown: unknown, text: string): Error {
   // Made by its constructor, or else Node would not pass it on to the process that prints it.
   const error = Object.defineProperties(new Error(longer), properties);
   Object.setPrototypeOf(error, Object.getPrototypeOf(thrown));
-  const printed = thrown.stack ?? '';
+  const printed = withoutOwnFrames(thrown.stack ?? '');
   const found = thrown.message !== '' && printed.includes(thrown.message);
   error.stack = found ? printed.replace(thrown.message, () => longer) : `${printed}\n${text}`;
   return error;

@@ -134,6 +134,11 @@ describe('node:test', function () {
     expect(stateOf('cleaning up a test after it starts clean')).to.equal('passed');
   });
 
+  it("shows the stack of a failure without the library's own frames", () => {
+    const [, shown = ''] = /thrown at once on purpose\n([\s\S]*?)\n\n/.exec(life.output) ?? [];
+    expect(shown).to.contain('life.suite.ts:').and.not.contain('src/runners');
+  });
+
   it('fails a test by name that leaves a rejection unhandled', () => {
     expect(find('a test leaves a rejection unhandled').message).to.match(
       /^rejected on purpose\nIt also leaked\.\n.*\[unhandled-rejection\]\n[\s\S]*Open it with: sqlite3/,
