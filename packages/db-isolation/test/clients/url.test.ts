@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createIsolation, type Engine, type Isolation, type IsolationOptions } from '@acme/db-isolation';
@@ -181,7 +182,7 @@ function onKind(kind: Kind): void {
   if (kind !== SQLITE) {
     it('says of what is still being executed when the template is done that it was not awaited', async () => {
       const schema = customSchema<string>({
-        fingerprint: 'does not wait',
+        fingerprint: `does not wait ${randomUUID()}`, // a server would keep a template that should not be there
         async apply(_url, { execute }) {
           execute('create table word (text varchar(200))').catch(() => undefined);
         },
