@@ -95,9 +95,10 @@ export function wrap(runnable: { fn: Body }, around: Around): void {
 }
 
 /** Adds text to what Jest prints of an attempt's first error. Answers false where it cannot. */
-export function attachToFailure({ errors }: JestTest, text: string): boolean {
+export function attachToFailure(test: JestTest, text: string): boolean {
   if (text === '') return true;
-  const [first] = errors;
+  const { errors, unhandledRejectionErrorByPromise: rejections } = test;
+  const [first = rejections?.values().next().value] = errors;
   const error: unknown = Array.isArray(first) ? first[0] : first;
   if (Array.isArray(first) && Object(error) !== error) {
     errors[0] = [`${error}\n${text}`, first[1]]; // a timeout, or whatever else is no object

@@ -1,17 +1,16 @@
 import { type RunnerUnderTest, runnerContract } from '../contracts/runner-contract.ts';
-import { createJestProject, type JestProject, jestResults } from '../support/run-jest.ts';
+import { type JestProject, jestProject, jestResults } from '../support/run-jest.ts';
 
 let project: JestProject;
 before(async function () {
   this.timeout(60_000);
-  project = await createJestProject();
+  project = await jestProject();
 });
-after(() => project.remove());
 
 function jest(args: readonly string[], lacks: NonNullable<RunnerUnderTest['lacks']>): RunnerUnderTest {
   return {
     command: (files, report) => ({
-      args: project.arguments({ files: files.map((file) => `contract/${file}`), report, args }),
+      args: project.arguments({ parts: [{ files: files.map((file) => `contract/${file}`) }], report, args }),
     }),
     results: jestResults,
     exitCode: (tests) => (tests.some(({ state }) => state === 'failed') ? 1 : 0),

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,21 +18,35 @@ export interface JestProject {
   readonly path: string;
   /** What `node` is started with to run some of its tests. */
   arguments(options: JestOptions): readonly string[];
-  remove(): Promise<void>;
 }
 
 export interface JestOptions {
-  /** Paths of files in the project, without `.suite`; several may begin alike. */
-  readonly files: readonly string[];
+  /** What one process of Jest runs, each part with a configuration of its own. */
+  readonly parts: readonly JestPart[];
   /** A file that gets the results as JSON, besides what is printed. */
   readonly report: string;
-  /** Settings of Jest's configuration besides the environment. */
-  readonly config?: Readonly<Record<string, unknown>>;
   readonly args?: readonly string[];
 }
 
-/** Makes the project once for all tests of a file. */
-export async function createJestProject(): Promise<JestProject> {
+export interface JestPart {
+  /** Paths of files in the project, without `.suite`. */
+  readonly files: readonly string[];
+  /** Settings of Jest's configuration besides the environment. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** Far above what a busy machine needs. */
+const LIMITS = { testTimeout: 60_000 };
+
+let project: Promise<JestProject> | undefined;
+
+/** The project, which is made once for all tests of this process and removed at its end. */
+export function jestProject(): Promise<JestProject> {
+  project ??= createJestProject();
+  return project;
+}
+
+async function createJestProject(): Promise<JestProject> {
   const compiled: DirectoryResult = await compilePackage();
   const project: Project = await createProject(compiled);
   await compiled.cleanup();
@@ -48,20 +62,23 @@ export async function createJestProject(): Promise<JestProject> {
     logLevel: 'warning',
   });
   const { path } = project;
+  cpSync(`${FIXTURES}jest/runs`, join(path, 'runs'), { recursive: true });
   writeFileSync(join(path, 'package.json'), '{ "name": "a-project-with-jest" }');
+  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
+  let runs = 0;
+  const settingsFor = ({ files, settings = {} }: JestPart) => ({
+    rootDir: path,
+    testEnvironment: '@acme/db-isolation/runners/jest-environment',
+    testMatch: files.map((file) => `<rootDir>/${file}.suite.*js`),
+    ...settings,
+  });
   return {
     path,
-    arguments({ files, report, config = {}, args = [] }) {
-      const settings = {
-        rootDir: path,
-        testEnvironment: '@acme/db-isolation/runners/jest-environment',
-        testMatch: files.map((file) => `<rootDir>/${file}.suite.*js`),
-        testTimeout: 60_000, // far above what a busy machine needs
-        ...config,
-      };
-      return [JEST, '--config', JSON.stringify(settings), '--json', `--outputFile=${report}`, ...args];
+    arguments({ parts, report, args = [] }) {
+      const config = join(path, `run-${runs++}.json`);
+      writeFileSync(config, JSON.stringify({ projects: parts.map(settingsFor), ...LIMITS }));
+      return [JEST, '--config', config, '--json', `--outputFile=${report}`, ...args];
     },
-    remove: () => project.remove(),
   };
 }
 
