@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RunnerTest } from '../contracts/runner-contract.ts';
@@ -5,9 +6,16 @@ import { type JestPart, type JestProject, jestFiles, jestProject, jestResults } 
 import { MochaSandbox } from '../support/run-mocha.ts';
 
 const PARTS: readonly JestPart[] = [
-  { files: files('bodies-a', 'bodies-b', 'rejection', 'describe-retry', 'misplaced', 'own-environment') },
+  { files: files('bodies-a', 'bodies-b', 'rejection', 'describe-retry', 'misplaced') },
+  { files: files('own-environment'), settings: { testEnvironment: '<rootDir>/runs/own-environment.cjs' } },
   { files: files('whole'), settings: { setupFilesAfterEnv: ['<rootDir>/runs/whole-setup.cjs'] } },
-  { files: files('broken'), settings: { setupFilesAfterEnv: ['<rootDir>/runs/broken-setup.cjs'] } },
+  {
+    files: files('broken'),
+    settings: {
+      setupFilesAfterEnv: ['<rootDir>/runs/broken-setup.cjs'],
+      globalTeardown: '<rootDir>/runs/look.cjs',
+    },
+  },
   { files: files('clock'), settings: { fakeTimers: { enableGlobally: true } } },
   { files: files('without'), settings: { testEnvironment: 'node' } },
 ];
@@ -85,8 +93,9 @@ describe('files that one process of Jest runs', function () {
     expect(expectFailed('isolates too late')).to.contain('[DBI_NO_RUNNER]').and.contain('in the body of describe()');
   });
 
-  it('leaves nothing, not even of a file that cannot be loaded', () => {
+  it('leaves nothing after each file, not even after one that cannot be loaded', () => {
     expect(ofFiles['broken.suite.cjs']).to.contain('this file cannot be loaded');
+    expect(readFileSync(join(place.signals, 'left'), 'utf8')).to.equal('[]');
     expect(place.runs()).to.deep.equal([]);
   });
 });

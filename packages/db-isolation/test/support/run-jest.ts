@@ -1,5 +1,4 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
@@ -8,7 +7,7 @@ import type { RunnerTest } from '../contracts/runner-contract.ts';
 import { compilePackage, createProject, type Project } from './installed-package.ts';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/', import.meta.url));
-const JEST = createRequire(import.meta.url).resolve('jest/bin/jest');
+const JEST = fileURLToPath(new URL('bin/jest.js', import.meta.resolve('jest/package.json')));
 
 /** What the fixtures use besides the library. */
 const PACKAGES = ['better-sqlite3', 'express', 'jest-environment-node', 'knex', 'pg', 'supertest'];
@@ -20,7 +19,7 @@ export interface JestProject {
   arguments(options: JestOptions): readonly string[];
 }
 
-export interface JestOptions {
+interface JestOptions {
   /** What one process of Jest runs, each part with a configuration of its own. */
   readonly parts: readonly JestPart[];
   /** A file that gets the results as JSON, besides what is printed. */
