@@ -17,7 +17,7 @@ export interface NodeTest {
 }
 
 /** Hooks that wait for a database have a time limit of their own. */
-export const NO_LIMIT = { timeout: Number.POSITIVE_INFINITY };
+const NO_LIMIT = { timeout: Number.POSITIVE_INFINITY };
 
 /** Calls a function in the context of a test's database. */
 type Around = (call: () => unknown) => unknown;

@@ -19,7 +19,7 @@ import type { MochaSandbox } from '../support/run-mocha.ts';
 // Each subject costs two runs of the runner: one of all scenarios, and one that is ended by Ctrl-C.
 
 /** One file of tests: all scenarios, two that run at the same time in two workers, and two that hang. */
-export type ContractFile = 'suite' | 'apart-a' | 'apart-b' | 'hang-a' | 'hang-b';
+type ContractFile = 'suite' | 'apart-a' | 'apart-b' | 'hang-a' | 'hang-b';
 
 /** One test as the runner's own report tells of it. A test that a hook has failed counts as that test, once. */
 export interface RunnerTest {
@@ -30,7 +30,7 @@ export interface RunnerTest {
   readonly message: string;
 }
 
-export interface FinishedRunnerRun {
+interface FinishedRunnerRun {
   readonly code: number | null;
   readonly signal: string | null;
   /** What the runner printed in its default format, standard output and standard error. */
@@ -57,7 +57,7 @@ export interface RunnerUnderTest {
   readonly lacks?: { readonly [feature in Feature]?: string };
 }
 
-export interface RunnerCommand {
+interface RunnerCommand {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
