@@ -25,6 +25,7 @@ const TABLE: Record<string, string> = {
   'get /api/health/db': ANYBODY,
   'get /api/v1/openapi.json': ANYBODY,
   'get /api/v1/docs': ANYBODY,
+  'get /api/v1/docs/': ANYBODY,
   'get /api/v1/docs/docs.js': ANYBODY,
   'get /api/v1/docs/swagger-ui-bundle.js': ANYBODY,
   'get /api/v1/docs/swagger-ui.css': ANYBODY,
