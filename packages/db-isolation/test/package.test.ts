@@ -52,6 +52,7 @@ describe('the package as it is installed', () => {
     project.install('better-sqlite3');
     project.install('mocha');
     project.install('jest-environment-node');
+    project.install('vitest');
     const names = JSON.stringify(SUBPATHS.map((path) => path.replace(/^\./, '@acme/db-isolation')));
     const required = project.run(
       `for (const name of ${names}) console.log(name, Object.keys(require(name)).length > 0);`,

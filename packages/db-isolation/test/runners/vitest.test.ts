@@ -56,7 +56,9 @@ describe('Vitest', function () {
         cached = await run({ files: ['cached/file-a', 'cached/file-b'], pool: 'threads', ...SINGLE_WORKER });
       },
       async () => {
-        whole = await run({ files: ['whole/file-a', 'whole/file-b'], ...SINGLE_WORKER }, { FIXTURE_SETUP: '1' });
+        const env = { FIXTURE_SETUP: '1', DB_ISOLATION_REPORT: join(sandbox.path, 'events') };
+        whole = await run({ files: ['whole/file-a', 'whole/file-b'], ...SINGLE_WORKER }, env);
+        events = readFileSync(env.DB_ISOLATION_REPORT, 'utf8');
       },
       async () => {
         contexts = await run({ files: ['vm/file-a', 'vm/file-b'], pool: 'vmThreads', workers: 1 });
@@ -65,6 +67,7 @@ describe('Vitest', function () {
     await twoAtATime(runs, (start) => start());
   });
   let junitText = '';
+  let events = '';
 
   it('has fixtures, which hooks and other fixtures may use, and tests made otherwise have none', () => {
     expectPassed(behaviour, 'fixtures ', 9);
@@ -161,6 +164,12 @@ describe('Vitest', function () {
   it('isolates the tests of all files by a setup file', () => {
     expect(whole.code, whole.output).to.equal(0);
     expectPassed(whole, 'file ', 8);
+  });
+
+  it('writes its report when the worker ends', () => {
+    const summaries = events.match(/"event":"summary".*/g);
+    expect(summaries, events).to.have.length(1);
+    expect(summaries?.[0]).to.contain('"tests":8,"failed":0');
   });
 
   it('isolates tests in the contexts of vmThreads, of which each has modules of its own', () => {
