@@ -57,7 +57,7 @@ function name(error: unknown, { title, ended }: ManagedLease<unknown>): void {
   }
 }
 
-/** Exit codes that shells use: 128 plus the number of the signal. The last one is what Vitest's main process ends with. */
+/** Exit codes that shells use: 128 plus the number of the signal. `disconnect` says that the main process has gone. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, disconnect: 143 } as const;
 
 /**
