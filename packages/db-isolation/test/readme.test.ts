@@ -80,9 +80,16 @@ describe('the README', () => {
   }
 });
 
-/** Code blocks that name a file: ```ts test/note.test.ts */
+/**
+ * Code blocks that name a file: ```ts test/note.test.ts. Not those of the quick starts with other runners, which
+ * `npm run test:consumers` follows.
+ */
 function examples(markdown: string): { file: string; text: string }[] {
-  return [...markdown.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, file = '', text = '']) => ({ file, text }));
+  const sections = markdown.split(/^## /m).filter((section) => !/^Start with (?!Mocha)/.test(section));
+  return [...sections.join('## ').matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, file = '', text = '']) => ({
+    file,
+    text,
+  }));
 }
 
 /** What `npm install` would do, without a registry: this package and its development dependencies. */
