@@ -11,6 +11,8 @@ interface DescribeBlock {
 export interface JestTest {
   readonly name: string;
   readonly parent: DescribeBlock;
+  /** Runs at the same time as others, and without hooks of its own. */
+  readonly concurrent: boolean;
   fn: Body;
   /** What it has failed with until now; those that were thrown come with an error that knows the place of the test. */
   readonly errors: unknown[];
@@ -25,8 +27,6 @@ interface JestHook {
 
 export interface JestState {
   readonly currentDescribeBlock: DescribeBlock;
-  /** Not for concurrent tests, for which Jest runs no hooks. */
-  readonly currentlyRunningTest: JestTest | null;
   readonly hasStarted: boolean;
   /** What makes the whole file fail. */
   readonly unhandledErrors: unknown[];

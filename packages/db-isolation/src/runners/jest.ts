@@ -59,6 +59,8 @@ class IsolatedSuites<Db> {
   readonly #running = new Map<JestTest, ManagedLease<Db>>();
   readonly #failed = new Set<JestTest>();
   readonly #wrapped = new WeakSet<object>();
+  /** The running one of those that run one after another. */
+  #withHooks: JestTest | undefined;
 
   constructor(access: RunnerAccess<Db>, { listeners }: Sandbox) {
     this.#access = access;
@@ -79,7 +81,7 @@ class IsolatedSuites<Db> {
         if (isIn(this.#blocks, event.test)) await this.#begin(event.test);
         break;
       case 'hook_start':
-        if (event.hook.type.endsWith('Each')) this.#wrap(event.hook, () => state.currentlyRunningTest);
+        if (event.hook.type.endsWith('Each')) this.#wrap(event.hook, () => this.#withHooks);
         break;
       case 'test_fn_start':
         this.#wrap(event.test, () => event.test);
@@ -103,12 +105,13 @@ class IsolatedSuites<Db> {
   async #begin(test: JestTest): Promise<void> {
     const lease = this.#life.begin(titleOf(test));
     this.#running.set(test, lease);
+    if (!test.concurrent) this.#withHooks = test;
     await lease.ready;
     if (lease.error !== undefined) test.errors.push(lease.error); // then Jest does not run the body
   }
 
   /** Has a function run in the context of the test for which it runs, each time. */
-  #wrap(runnable: Parameters<typeof wrap>[0], testOf: () => JestTest | null): void {
+  #wrap(runnable: Parameters<typeof wrap>[0], testOf: () => JestTest | undefined): void {
     if (this.#wrapped.has(runnable)) return;
     this.#wrapped.add(runnable);
     wrap(runnable, (call, skip) => {
@@ -124,6 +127,7 @@ class IsolatedSuites<Db> {
     const lease = this.#running.get(test);
     if (!lease) return;
     this.#running.delete(test);
+    if (!test.concurrent) this.#withHooks = undefined;
     await nextTurn(); // a rejection that nobody handles is told only now
     const failure = failureOf(test);
     if (failure !== undefined) this.#failed.add(test);
