@@ -1,8 +1,9 @@
-import type { RunnerTestCase, RunnerTestFile } from 'vitest';
+import { type RunnerTestCase, type RunnerTestFile, vi } from 'vitest';
 import { leave } from '../core/at-exit.ts';
 import type { ManagedLease } from '../core/lease.ts';
 import type { IsolationError } from '../errors.ts';
 import type { RunnerAccess } from '../runner-access.ts';
+import { loadTypeScriptWith } from '../schemas/load-module.ts';
 import { bindRequests } from './requests.ts';
 import { TestLife } from './test-life.ts';
 import { afterFile, isVmPool, whenWorkerEnds } from './vitest-internals.ts';
@@ -32,6 +33,7 @@ export class VitestTests<Db> {
     this.#access = access;
     this.#life = new TestLife(access);
     bindRequests(access.context);
+    loadTypeScriptWith((file) => vi.importActual(file)); // Vitest compiles it for tests, but not for what it imports itself
     nameStrayErrors(() => access.context.own());
     const letGo = exitOnSignals();
     whenWorkerEnds(async () => {

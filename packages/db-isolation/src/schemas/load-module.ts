@@ -18,7 +18,22 @@ export async function loadModule<T extends object>(file: string, ...expected: (k
   throw new TypeError(`${basename(file)} does not export a function ${names.join(' and ')} (${extname(file)} module)`);
 }
 
+/** Loads a module in the way of a test runner. */
+export type Loader = (file: string) => Promise<unknown>;
+
+/** Registered, so that all copies of this package in a process know it. */
+const LOADER: unique symbol = Symbol.for('@acme/db-isolation/typescript-loader') as never;
+
+const shared = globalThis as { [LOADER]?: Loader };
+
+/** Has TypeScript of the user's loaded by a runner that can do so where Node cannot, as Vitest can. */
+export function loadTypeScriptWith(loader: Loader): void {
+  shared[LOADER] = loader;
+}
+
 async function load(file: string): Promise<unknown> {
+  const loader = shared[LOADER];
+  if (loader && /\.[cm]?ts$/.test(file)) return loader(file);
   try {
     return await import(pathToFileURL(file).href);
   } catch (error) {
