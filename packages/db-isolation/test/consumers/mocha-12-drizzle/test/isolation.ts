@@ -6,6 +6,6 @@ import * as schema from '../src/schema.ts';
 
 export const isolation = createIsolation({
   engine: sqlite(),
-  client: drizzleClient({ dialect: 'sqlite', schema }),
+  client: drizzleClient({ schema }),
   schema: drizzleMigrations({ folder: 'migrations' }),
 });
