@@ -27,24 +27,25 @@ describe('the README', () => {
   after(() => project.cleanup());
 
   it('has examples that run as they stand, from the quick start on', async () => {
-    const files = readdirSync(join(project.path, 'test')).filter((name) => name.endsWith('.test.ts'));
+    const files = filesThat((name) => !/^(whole-suite|concurrent|postgres|mysql)\b/.test(name));
     expect(files).to.have.length.above(3);
-    const describeBlocks = files.filter((name) => !/^(whole-suite|concurrent|postgres|mysql)\b/.test(name));
-    const output = await mocha(describeBlocks.map((name) => `test/${name}`));
-    expect(output)
+    const output = await mocha(files);
+    expect(output, output)
       .to.match(/ passing/)
       .and.not.match(/failing|db-isolation:/);
   });
 
-  describeWith('postgres', 'has an example for PostgreSQL', () => {
-    it('that runs as it stands', async () => {
-      expect(await mocha(['test/postgres-notes.test.ts'])).to.match(/2 passing/);
+  describeWith('postgres', 'has examples for PostgreSQL', () => {
+    it('that run as they stand', async () => {
+      const output = await mocha(filesThat((name) => name.startsWith('postgres')));
+      expect(output, output).to.match(/3 passing/);
     });
   });
 
   describeWith('mysql', 'has an example for MariaDB and MySQL', () => {
     it('that runs as it stands', async () => {
-      expect(await mocha(['test/mysql-pool.test.ts'])).to.match(/1 passing/);
+      const output = await mocha(filesThat((name) => name.startsWith('mysql')));
+      expect(output, output).to.match(/1 passing/);
     });
   });
 
@@ -55,9 +56,13 @@ describe('the README', () => {
     expect(await mocha([...plugin, '--parallel', '--jobs', '2', ...files])).to.match(/2 passing/);
   });
 
-  it('explains every error code, and no other', () => {
-    const headings = [...readme.matchAll(/^### (DBI_\w+)$/gm)].map(([, code]) => code);
-    expect(headings).to.deep.equal(Object.keys(errorCodes));
+  it('explains every error code, and no other, under what its message says', () => {
+    const headings = [...readme.matchAll(/^### (.*) \((DBI_\w+)\)$/gm)];
+    expect(headings.map(([, , code]) => code)).to.deep.equal(Object.keys(errorCodes));
+    const source = sourceText();
+    for (const [, message = ''] of headings) {
+      for (const part of message.split('…')) expect(source, message).to.contain(part.trim());
+    }
   });
 
   it('lists every subpath that the package exports', () => {
@@ -66,6 +71,11 @@ describe('the README', () => {
     const listed = [...readme.matchAll(/^\| `@acme\/db-isolation(\S*)` +\|/gm)].map(([, subpath]) => `.${subpath}`);
     expect(listed.sort()).to.deep.equal(subpaths.sort());
   });
+
+  function filesThat(condition: (name: string) => boolean): readonly string[] {
+    const files = readdirSync(join(project.path, 'test')).filter((name) => name.endsWith('.test.ts'));
+    return files.filter(condition).map((name) => `test/${name}`);
+  }
 
   async function mocha(args: readonly string[]): Promise<string> {
     const bin = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
@@ -90,6 +100,17 @@ function examples(markdown: string): { file: string; text: string }[] {
     file,
     text,
   }));
+}
+
+/** All sources, with what is put together from several lines in one piece. */
+function sourceText(): string {
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  return files
+    .map((file) => readFileSync(join(root, 'src', file), 'utf8'))
+    .join('\n')
+    .replaceAll(/[`'"] \+\n\s*[`'"]/g, '');
 }
 
 /** What `npm install` would do, without a registry: this package and its development dependencies. */
