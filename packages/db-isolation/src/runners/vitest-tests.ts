@@ -1,4 +1,5 @@
-import { type RunnerTestCase, type RunnerTestFile, vi } from 'vitest';
+import type { RunnerTestCase, RunnerTestFile } from 'vitest';
+import * as vitest from 'vitest';
 import { leave } from '../core/at-exit.ts';
 import type { ManagedLease } from '../core/lease.ts';
 import type { IsolationError } from '../errors.ts';
@@ -33,7 +34,7 @@ export class VitestTests<Db> {
     this.#access = access;
     this.#life = new TestLife(access);
     bindRequests(access.context);
-    loadTypeScriptWith((file) => vi.importActual(file)); // Vitest compiles it for tests, but not for what it imports itself
+    loadTypeScriptWith((file) => vitest.vi.importActual(file)); // Vitest compiles it for tests, but not for what it imports itself
     nameStrayErrors(() => access.context.own());
     const letGo = exitOnSignals();
     whenWorkerEnds(async () => {
