@@ -14,11 +14,13 @@ const SERVERS = `${LIBRARY}/servers`;
 const CONSUMERS = `${LIBRARY}/consumers`;
 const API = 'apps/api/test';
 
-/** Tests of the API that start it as a process: how many workers Mocha has makes no difference to them. */
-const API_PROCESSES = [
-  ...['audit-command', 'backup', 'build', 'keys-command', 'main', 'production-page', 'readme', 'running'],
-  ...['slow-clients', 'starting'],
+/** Tests of what operators do with the API, each of which starts processes; `npm run test:servers` runs them. */
+const API_OPERATION = [
+  ...['audit-command', 'backup', 'build', 'keys-command', 'production-page', 'running', 'slow-clients', 'starting'],
 ].map((name) => join(API, `${name}.test.ts`));
+
+/** Tests of the API that start it as a process: how many workers Mocha has makes no difference to them. */
+const API_PROCESSES = [...API_OPERATION, ...['main', 'readme'].map((name) => join(API, `${name}.test.ts`))];
 
 /** What every engine and every client has to do, on each of them. */
 const CONTRACTS = ['sqlite/engine', 'postgres/engine', 'mysql/engine', 'clients/contract'].map((name) =>
@@ -28,28 +30,33 @@ const CONTRACTS = ['sqlite/engine', 'postgres/engine', 'mysql/engine', 'clients/
 /**
  * The suites that `npm test` runs on these engines, with their files in each mode. Each runs in a Mocha process of its
  * own: only the API's suite wants a database for every test, and it runs once for each engine. Of the library only the
- * contracts run in both modes; the API's suite in one process on servers is part of {@link serverSuites}.
+ * contracts run in both modes. What else there is of the API's suite is part of {@link serverSuites}.
  */
 export function suitesOn(engines) {
   const library = testFiles(LIBRARY).filter((file) => !file.startsWith(SERVERS) && !file.startsWith(CONSUMERS));
-  const api = testFiles(API);
-  const parallel = api.filter((file) => !API_PROCESSES.includes(file));
+  const serial = testFiles(API).filter((file) => !API_OPERATION.includes(file));
+  const parallel = serial.filter((file) => !API_PROCESSES.includes(file));
   return [
     { name: 'library', engine: engines.join(', '), args: [], env: {}, files: { serial: CONTRACTS, parallel: library } },
     ...engines.map((engine) => ({
       ...apiOn(engine),
-      files: engine === 'sqlite' ? { serial: api, parallel } : { parallel },
+      files: engine === 'sqlite' ? { serial, parallel } : { parallel },
     })),
   ];
 }
 
-/** The library's tests that kill processes, start servers anew and fill disks; and the API in one process on servers. */
+/**
+ * The library's tests that kill processes, start servers anew and fill disks; and of the API what `npm test` leaves out:
+ * its operation, and the whole suite in one process on servers.
+ */
 export function serverSuites(engines) {
   const library = { name: 'servers', engine: engines.join(', '), args: [], env: {} };
-  const servers = engines.filter((engine) => engine !== 'sqlite');
   return [
     { ...library, files: { parallel: testFiles(SERVERS) } },
-    ...servers.map((engine) => ({ ...apiOn(engine), files: { serial: testFiles(API) } })),
+    ...engines.map((engine) => ({
+      ...apiOn(engine),
+      files: { serial: engine === 'sqlite' ? API_OPERATION : testFiles(API) },
+    })),
   ];
 }
 

@@ -1,5 +1,5 @@
-// npm run test:servers: the library's tests that kill processes, start servers anew and fill disks, and the API's suite in
-// one process on servers. They take minutes. Arguments go to Mocha.
+// npm run test:servers: the library's tests that kill processes, start servers anew and fill disks, and of the
+// API its operation, and its suite in one process on servers. They take minutes. Arguments go to Mocha.
 import { serverSuites } from './mocha-suites.mjs';
 import { printResults, runSuites, runsOf } from './run-suites.mjs';
 import { withServers } from './servers/with-servers.mjs';
