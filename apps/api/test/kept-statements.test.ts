@@ -39,6 +39,21 @@ onlyOn('sqlite', () => {
       expect(connection.prepare(long)).not.to.equal(connection.prepare(long));
     });
 
+    it('are not prepared anew by SQLite for the sake of a limit', async () => {
+      const db = (await ownDatabase()).open();
+      await db.schema.createTable('t', (table) => table.integer('a'));
+      await db('t').insert([{ a: 1 }, { a: 2 }, { a: 3 }]);
+      expect(await db('t').orderBy('a').limit(1).offset(1).pluck('a')).to.deep.equal([2]);
+      expect(await db('t').orderBy('a').limit(0)).to.deep.equal([]);
+      expect(await db('t').orderBy('a', 'desc').first()).to.deep.equal({ a: 3 });
+      expect(await db('t').where('a', 'in', db('t').select('a').orderBy('a').limit(2)).pluck('a')).to.deep.equal([
+        1, 2,
+      ]);
+      // A bound one would be a parameter that the planner has looked at.
+      expect(db('t').limit(1).toSQL().toNative()).to.deep.include({ bindings: [] });
+      expect(db('t').first().toSQL().toNative()).to.deep.include({ bindings: [] });
+    });
+
     it('give the columns that a table has by now, whoever has changed it', async () => {
       const database = await ownDatabase();
       const [db, other] = [database.open(), database.open()];

@@ -8,6 +8,12 @@ declare module 'knex/lib/dialects/better-sqlite3/index.js' {
     _query(connection: Database, query: { sql: string }): Promise<unknown>;
     // biome-ignore lint/suspicious/noExplicitAny: handed on as it comes
     transaction(container: any, config: Knex.TransactionConfig | undefined, outer: any): Knex.Transaction & Beginning;
+    // biome-ignore lint/suspicious/noExplicitAny: handed on as it comes
+    queryCompiler(builder: any, formatter?: any): QueryCompiler;
+  }
+  interface QueryCompiler {
+    /** What only one query at a time has, such as its limit. Absent for raw queries. */
+    readonly single?: { limit?: number; skipBinding?: { limit?: boolean } };
   }
   interface Beginning {
     begin(connection: Database): Promise<unknown>;

@@ -21,6 +21,8 @@ const PLAIN_COLUMNS = [
 
 const PLAIN_LINE_COLUMNS = ['id', 'line_number', 'confidence', 'validated', 'validated_by', 'validated_at'] as const;
 
+const LINE_COLUMNS = [...PLAIN_LINE_COLUMNS, ...LINE_FIELD_NAMES];
+
 /** The row of an invoice, or of those of its values that are given. */
 export function toRow(invoice: Partial<InvoiceHeader>): Row {
   const { fields, addresses, tax_breakdown, field_confidence, field_confirmations, extensions } = invoice;
@@ -43,12 +45,12 @@ export function fromRow(row: Row): InvoiceHeader {
     invoice_subtype: INVOICE_SUBTYPES.find((subtype) => subtype === row['invoice_subtype']) ?? null,
     fields: pick(row, FIELD_NAMES) as InvoiceHeader['fields'],
     addresses: Object.fromEntries(
-      ADDRESS_NAMES.map((name) => [name, parsed<Address | null>(row[name])]),
+      ADDRESS_NAMES.map((name) => [name, parsedTexts<Address | null>(row[name])]),
     ) as InvoiceHeader['addresses'],
-    tax_breakdown: new Map(Object.entries(parsed<Record<string, string>>(row['tax_breakdown']))),
-    field_confidence: new Map(Object.entries(parsed<Record<string, string>>(row['field_confidence']))),
-    field_confirmations: new Map(Object.entries(parsed<Record<string, Confirmation>>(row['field_confirmations']))),
-    extensions: parsed<JsonObject | null>(row['extensions']),
+    tax_breakdown: new Map(Object.entries(parsedTexts<Record<string, string>>(row['tax_breakdown']))),
+    field_confidence: new Map(Object.entries(parsedTexts<Record<string, string>>(row['field_confidence']))),
+    field_confirmations: new Map(Object.entries(parsedTexts<Record<string, Confirmation>>(row['field_confirmations']))),
+    extensions: parsed(row['extensions']),
   };
 }
 
@@ -64,7 +66,7 @@ export function toLineRow(invoiceId: string, line: LineItem): Row {
 /** The line that a row holds. */
 export function fromLineRow(row: Row): LineItem {
   return {
-    ...(pick(row, [...PLAIN_LINE_COLUMNS, ...LINE_FIELD_NAMES]) as unknown as LineItem),
+    ...(pick(row, LINE_COLUMNS) as unknown as LineItem),
     validated: Boolean(row['validated']),
   };
 }
@@ -88,7 +90,12 @@ function jsonOrNull(value: object | null): string | null {
   return value === null ? null : writeJson(value);
 }
 
-/** JSON that this program wrote; null where the column is empty. */
-function parsed<T>(text: Row[string] | undefined): T {
-  return (typeof text === 'string' ? readJson(text) : null) as T;
+/** JSON of a caller's; null where the column is empty. */
+function parsed(text: Row[string] | undefined): JsonObject | null {
+  return typeof text === 'string' ? (readJson(text) as JsonObject) : null;
+}
+
+/** JSON that this program wrote, in which there are no numbers to lose digits of; null where the column is empty. */
+function parsedTexts<T>(text: Row[string] | undefined): T {
+  return (typeof text === 'string' ? JSON.parse(text) : null) as T;
 }
